@@ -1,0 +1,49 @@
+# Two commands are enough: `make demo` and `make test`. `make` alone lists all of them.
+# PYTHON=python3.12 chooses the Python that .venv is made from.
+
+BIN := .venv/bin
+SETUP := tools/setup.sh
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test lint types slow bench readme wheel clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/.plot-ready ## Train, prune, quantize, distil and report a network into demo-output/
+	@$(BIN)/octave-compress demo --out demo-output $$($(SETUP) backend)
+
+test: lint types ## Lint, type-check, Octave self-tests and pytest
+	@$(SETUP) need-octave
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+lint: .venv/.test-ready ## Check the style of the Python and the .m files
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mh_style --brief m_files examples
+	$(BIN)/mh_lint --brief m_files examples
+
+types: .venv/.test-ready ## Check the types
+	$(BIN)/mypy
+
+slow: .venv/.test-ready ## Run the tests that take minutes
+	@$(SETUP) need-octave
+	$(BIN)/python -m pytest -m slow --timeout 3600
+
+bench: .venv/.test-ready ## Measure: tests/benchmarks/bench_*.py
+	$(BIN)/python -m pytest tests/benchmarks -s --timeout 3600 -o python_files='bench_*.py'
+
+readme: .venv/.test-ready ## Write the table of operations in README.md
+	$(BIN)/python tools/readme.py
+
+wheel: .venv/.plot-ready ## Build the wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## Remove .venv and everything that was built
+	rm -rf .venv build dist demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The set-up runs again only when what it depends on changes.
+.venv/.%-ready: pyproject.toml tools/setup.sh
+	@$(SETUP) install $*
