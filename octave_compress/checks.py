@@ -1,0 +1,158 @@
+"""Argument checks whose error texts are the same, letter for letter, in ``m_files/private``.
+
+Every check takes the operation's name and the argument's name in upper case, returns the
+value in the form that the operation computes with, and raises
+:class:`~octave_compress.errors.InvalidValueError` or ``InvalidTypeError``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from octave_compress.errors import InvalidTypeError, InvalidValueError
+
+FloatArray = NDArray[np.floating[Any]]
+
+
+def number_text(value: float) -> str:
+    """Return a number as both sides write it in an error: 15 digits, ``NaN``, ``Inf``."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Inf" if value > 0 else "-Inf"
+    return f"{value:.15g}"
+
+
+def size_text(array: NDArray[Any]) -> str:
+    """Return a shape as Octave writes it: ``3x4``."""
+    return "x".join(str(n) for n in array.shape)
+
+
+def value_error(op: str, argument: str, requirement: str, got: str | None = None) -> NoReturn:
+    """Raise ``op: ARGUMENT must requirement, got value``."""
+    text = f"{op}: {argument} must {requirement}"
+    raise InvalidValueError(text if got is None else f"{text}, got {got}")
+
+
+def type_error(op: str, argument: str, requirement: str) -> NoReturn:
+    """Raise ``op: ARGUMENT must requirement`` for a value of the wrong type."""
+    raise InvalidTypeError(f"{op}: {argument} must {requirement}")
+
+
+@cache
+def _bounds(interval: str) -> tuple[float, float, bool, bool]:
+    low, high = interval[1:-1].split(",")
+    return float(low), float(high), interval[0] == "(", interval[-1] == ")"
+
+
+def _inside(value: float, interval: str) -> bool:
+    low, high, low_open, high_open = _bounds(interval)
+    above = value > low if low_open else value >= low
+    below = value < high if high_open else value <= high
+    return above and below
+
+
+def number(op: str, argument: str, value: object, interval: str) -> float:
+    """Return a real scalar as a float; `interval` is both the rule and its text, ``[0, 1]``."""
+    result = _real_scalar(op, argument, value, "be a real number")
+    if not _inside(result, interval):
+        value_error(op, argument, f"be in {interval}", number_text(result))
+    return result
+
+
+def integer(op: str, argument: str, value: object, interval: str) -> int:
+    """Return a whole number inside `interval` as an int."""
+    result = _real_scalar(op, argument, value, "be a whole number")
+    if not _inside(result, interval) or result != math.floor(result):
+        value_error(op, argument, f"be a whole number in {interval}", number_text(result))
+    return int(result)
+
+
+def _real_scalar(op: str, argument: str, value: object, requirement: str) -> float:
+    array = np.asarray(value)
+    if array.size != 1 or array.dtype.kind not in "buif":
+        type_error(op, argument, requirement)
+    return float(array.reshape(()))
+
+
+def flag(op: str, argument: str, value: object) -> bool:
+    """Return a truth value."""
+    array = np.asarray(value)
+    if array.size != 1 or array.dtype.kind not in "buif":
+        type_error(op, argument, "be true or false")
+    return bool(array.reshape(()))
+
+
+def choice(op: str, argument: str, value: object, options: Sequence[str]) -> str:
+    """Return `value` if it is one of `options`."""
+    quoted = [f'"{option}"' for option in options]
+    listed = " or ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))
+    if not isinstance(value, str):
+        type_error(op, argument, f"be {listed}")
+    if value not in options:
+        value_error(op, argument, f"be {listed}", f'"{value}"')
+    return value
+
+
+def matrix(op: str, argument: str, value: object, allow: str = "finite") -> FloatArray:
+    """Return a real matrix as float64, or as float32 if it is that.
+
+    `allow` is ``"finite"``, ``"inf"`` (infinities pass, NaN does not) or ``"nan"`` (both pass).
+    A 1-D array is a row; whole numbers and truth values become float64.
+    """
+    array = np.asarray(value)
+    if (
+        array.dtype.kind not in "buif"
+        or array.ndim > 2
+        or array.dtype in (np.float16, np.longdouble)
+    ):
+        type_error(op, argument, "be a real matrix")
+    array = np.atleast_2d(array)
+    if array.dtype.kind != "f":
+        array = array.astype(np.float64)
+    elif not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    if allow != "nan" and bool(np.isnan(array).any()):
+        value_error(op, argument, "not contain NaN")
+    if allow == "finite" and bool(np.isinf(array).any()):
+        value_error(op, argument, "not contain Inf")
+    return array
+
+
+def same_size(op: str, argument: str, array: NDArray[Any], other: str, model: NDArray[Any]) -> None:
+    """Require that two arrays have one shape."""
+    if array.shape != model.shape:
+        value_error(op, argument, f"have the size of {other}, {size_text(model)}", size_text(array))
+
+
+def not_empty(op: str, argument: str, array: NDArray[Any]) -> None:
+    """Require at least one element."""
+    if array.size == 0:
+        value_error(op, argument, "not be empty")
+
+
+def same_batch(op: str, argument: str, array: NDArray[Any], outputs: NDArray[Any]) -> None:
+    """Require (samples, outputs) arrays of one shape; in text, counts: Octave's are turned."""
+    if array.shape != outputs.shape:
+        samples, width = outputs.shape
+        requirement = f"have {width} outputs and {samples} samples"
+        value_error(op, argument, requirement, f"{array.shape[1]} and {array.shape[0]}")
+
+
+def sample_weight(op: str, value: object, outputs: FloatArray) -> FloatArray | None:
+    """Return one weight a row of `outputs`, in its float type, or None if none were given."""
+    if value is None:
+        return None
+    weight = matrix(op, "SAMPLE_WEIGHT", value).reshape(-1)
+    if weight.size != len(outputs):
+        value_error(op, "SAMPLE_WEIGHT", f"have {len(outputs)} values", str(weight.size))
+    negative = weight[weight < 0]
+    if negative.size:
+        value_error(op, "SAMPLE_WEIGHT", "be in [0, Inf)", number_text(float(negative[0])))
+    return weight.astype(outputs.dtype, copy=False)

@@ -1,0 +1,61 @@
+"""Finding GNU Octave and this package's own ``.m`` files. Starts nothing but short checks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from octave_compress.errors import OctaveCompressError, OctaveNotFoundError
+
+INSTALL_HELP = (
+    "Install it, for example with\n"
+    "    sudo apt-get install octave libopenblas0-pthread     (Debian, Ubuntu)\n"
+    "    sudo dnf install octave                              (Fedora)\n"
+    "    brew install octave                                  (macOS)\n"
+    "or name its program in OCTAVE_EXECUTABLE. To go on without Octave, pass\n"
+    'backend="numpy", call use_backend("numpy") or set OCTAVE_COMPRESS_BACKEND=numpy.'
+)
+
+
+def octave_executable() -> str:
+    """Return the path of Octave's program: ``OCTAVE_EXECUTABLE``, else from ``PATH``.
+
+    Raises
+    ------
+    OctaveNotFoundError
+        If there is none; the text says how to install it and how to go on without it.
+    """
+    named = os.environ.get("OCTAVE_EXECUTABLE")
+    if named:
+        found = shutil.which(named)
+        if found is None:
+            raise OctaveNotFoundError(
+                f"OCTAVE_EXECUTABLE names {named!r}, which cannot be run.\n{INSTALL_HELP}"
+            )
+        return found
+    for program in ("octave-cli", "octave"):
+        found = shutil.which(program)
+        if found is not None:
+            return found
+    raise OctaveNotFoundError(f"GNU Octave was not found on PATH.\n{INSTALL_HELP}")
+
+
+def octave_eval(code: str, timeout: float = 60.0) -> str:
+    """Return what a fresh Octave prints for `code` (our own code, never a user's text)."""
+    command = [octave_executable(), "--no-gui", "--no-init-file", "--quiet", "--eval", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+    return done.stdout
+
+
+def m_files() -> Path:
+    """Return the folder of the ``.m`` functions: inside the package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "m_files", package.parent / "m_files"):
+        if (folder / "prune_model.m").is_file():
+            return folder
+    raise OctaveCompressError(
+        f"the folder m_files is missing from {package}: the installation is broken, "
+        "install octave-compress again"
+    )

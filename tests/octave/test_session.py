@@ -1,0 +1,301 @@
+"""The session: what calls return, what happens when something goes wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import octave_compress as oc
+
+pytestmark = pytest.mark.octave
+
+
+@pytest.fixture(scope="module")
+def octave() -> Iterator[oc.Session]:
+    with oc.Session() as session:
+        yield session
+
+
+VALUES = [
+    True,
+    np.int8(-128),
+    np.uint64(2**64 - 1),
+    np.int64(-(2**63)),
+    np.float32(0.1),
+    2.5,
+    np.arange(6, dtype=np.float32).reshape(2, 3),
+    np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+    np.arange(24, dtype=np.int16).reshape(2, 3, 4),
+    np.arange(12.0).reshape(3, 4)[::2, ::-1],
+    np.array([[True, False], [False, True]]),
+    np.zeros((0, 3), np.int8),
+    np.zeros((3, 0), np.float32),
+    np.array([[1 + 2j, 0j]]),
+    np.array([[np.nan, np.inf, -np.inf, -0.0, 5e-324]]),
+    "plain",
+    "Grüße, 世界",
+    "",
+    [],
+    [np.float64(1), "two", [np.int32(3)]],
+    {"a": np.float64(1), "nested": {"b": [np.array([[1.0, 2.0]]), "x"]}},
+]
+
+
+def same(left: object, right: object) -> bool:
+    """Whether two values are alike in value, shape and type."""
+    if isinstance(right, dict):
+        return (
+            isinstance(left, dict)
+            and left.keys() == right.keys()
+            and all(same(left[key], right[key]) for key in right)
+        )
+    if isinstance(right, list):
+        return (
+            isinstance(left, list)
+            and len(left) == len(right)
+            and all(same(a, b) for a, b in zip(left, right, strict=True))
+        )
+    if isinstance(right, str):
+        return left == right
+    a, b = np.asarray(left), np.asarray(right)
+    return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+
+
+@pytest.mark.parametrize("value", VALUES, ids=[repr(v)[:30] for v in VALUES])
+def test_a_value_comes_back_as_it_was_sent(octave: oc.Session, value: object) -> None:
+    assert same(octave.call("deal", value), value)
+
+
+def test_same_can_fail() -> None:
+    assert not same(np.float32(1), np.float64(1))
+    assert not same(np.zeros((2, 1)), np.zeros((1, 2)))
+    assert not same([1.0], [1.0, 2.0])
+    assert not same({"a": 0.0}, {"a": -0.0})
+
+
+def test_a_big_endian_array_crosses_by_value(octave: oc.Session) -> None:
+    value = np.array([[1.5, -2.5]], dtype=">f8")
+    np.testing.assert_array_equal(octave.call("deal", value), value)
+
+
+def test_a_one_dimensional_array_is_a_row(octave: oc.Session) -> None:
+    np.testing.assert_array_equal(octave.call("size", np.arange(3)), [[1, 3]])
+
+
+@pytest.mark.parametrize(
+    ("value", "octave_class"),
+    [(1, "double"), (np.int32(1), "int32"), (np.float32(1), "single"), (True, "logical")],
+)
+def test_octave_sees_the_class(octave: oc.Session, value: object, octave_class: str) -> None:
+    assert octave.call("class", value) == octave_class
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        object(),
+        np.float16(1),
+        np.ma.masked_array([1.0], [True]),
+        np.datetime64("2020-01-01"),
+        {1: 2},
+        {"two words": 1},
+        2**53 + 1,
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_cannot_cross_is_refused(octave: oc.Session, value: object) -> None:
+    with pytest.raises(oc.InvalidTypeError):
+        octave.call("deal", value)
+
+
+def test_what_cannot_come_back_is_refused(octave: oc.Session) -> None:
+    with pytest.raises(oc.InvalidTypeError, match="1x1 function_handle"):
+        octave.call("str2func", "sin")
+    assert octave.call("plus", 1, 1) == 2
+
+
+def test_several_outputs_are_a_tuple(octave: oc.Session) -> None:
+    assert octave.call("max", np.array([3.0, 9.0, 4.0]), nout=2) == (9, 2)
+    assert octave.call("disp", "", nout=0, stdout=lambda line: None) is None
+
+
+def test_octave_errors_carry_identifier_message_and_stack(tmp_path: Path) -> None:
+    (tmp_path / "fails_inside.m").write_text(
+        "function fails_inside(x)\n  deeper(x);\nend\n"
+        "function deeper(x)\n  error('my:id', 'no %d', x);\nend\n"
+    )
+    with oc.Session() as octave:
+        octave.addpath(tmp_path)
+        with pytest.raises(oc.OctaveError) as caught:
+            octave.call("fails_inside", 7, nout=0)
+        assert caught.value.identifier == "my:id"
+        assert caught.value.message == "no 7"
+        assert caught.value.stack[0].line == 5
+        assert caught.value.stack[0].file == str(tmp_path / "fails_inside.m")
+        assert octave.call("plus", 1, 2) == 3
+
+
+@pytest.mark.parametrize("name", ["1+1", "system('x')", "a b", "", "f;g", "é"])
+def test_only_names_are_called(octave: oc.Session, name: str) -> None:
+    with pytest.raises(oc.InvalidValueError, match="NAME must be a function's name"):
+        octave.call(name)
+
+
+def test_an_unknown_function_is_an_octave_error(octave: oc.Session) -> None:
+    with pytest.raises(oc.OctaveError, match="no_such_function"):
+        octave.call("no_such_function")
+
+
+def test_paths_with_spaces_quotes_and_other_scripts_work(tmp_path: Path) -> None:
+    folder = tmp_path / 'it\'s a "föö" 世'
+    folder.mkdir()
+    (folder / "twice_of.m").write_text("function y = twice_of(x)\n  y = 2 * x;\nend\n")
+    with oc.Session() as octave:
+        octave.addpath(folder)
+        assert octave.call("twice_of", 4) == 8
+        with pytest.raises(oc.FileAccessError, match="no such folder"):
+            octave.addpath(folder / "missing")
+
+
+def test_printed_lines_reach_python(octave: oc.Session, capsys: pytest.CaptureFixture[str]) -> None:
+    lines: list[str] = []
+    octave.call("printf", "one\n\nthree\n", nout=0, stdout=lines.append)
+    assert lines == ["one", "", "three"]
+    octave.call("disp", "shown", nout=0)
+    assert capsys.readouterr().out == "shown\n"
+
+
+def test_callbacks_get_scalars_and_answer_with_a_truth_value(octave: oc.Session) -> None:
+    seen: list[dict[str, float]] = []
+
+    def above_one(info: dict[str, float]) -> bool:
+        seen.append(info)
+        return info["x"] > 1
+
+    answer = octave.call("cellfun", above_one, [{"x": 1}, {"x": 0.1 + 2}])
+    np.testing.assert_array_equal(answer, [[False, True]])
+    assert seen == [{"x": 1.0}, {"x": 0.1 + 2}]
+
+
+def test_many_callbacks_in_a_row_all_get_their_own_answer(octave: oc.Session) -> None:
+    count = 2000
+    answer = octave.call("cellfun", lambda i: i["k"] % 3 == 0, [{"k": k} for k in range(count)])
+    np.testing.assert_array_equal(answer[0], np.arange(count) % 3 == 0)
+
+
+def test_an_error_in_a_callback_comes_through(octave: oc.Session) -> None:
+    def fail(info: dict[str, float]) -> bool:
+        raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        octave.call("cellfun", fail, [{"x": 1}])
+    assert octave.call("plus", 1, 2) == 3
+
+
+def test_a_session_cannot_be_used_inside_its_own_callback(octave: oc.Session) -> None:
+    with pytest.raises(oc.OctaveCompressError, match="use another Session"):
+        octave.call("cellfun", lambda info: octave.call("plus", 1, 1), [{"x": 1}])
+    assert octave.call("plus", 1, 2) == 3
+
+
+def test_a_call_that_takes_too_long_is_stopped() -> None:
+    with oc.Session(timeout=60) as octave:
+        octave.call("plus", 1, 1)
+        with pytest.raises(oc.OctaveTimeoutError, match=r"no answer within 0\.5 s"):
+            octave.call("pause", 30, nout=0, timeout=0.5)
+        assert octave.call("plus", 1, 2) == 3
+
+
+def test_a_call_that_keeps_printing_is_stopped_too(tmp_path: Path) -> None:
+    (tmp_path / "chatter.m").write_text(
+        "function chatter()\n  while true\n    disp('.');\n    fflush(stdout);\n"
+        "    pause(0.01);\n  end\nend\n"
+    )
+    with oc.Session() as octave:
+        octave.addpath(tmp_path)
+        with pytest.raises(oc.OctaveTimeoutError):
+            octave.call("chatter", nout=0, timeout=0.5, stdout=lambda line: None)
+        octave.call("disp", "still there", nout=0, stdout=lambda line: None)
+
+
+def test_a_process_that_ends_is_told_and_replaced(tmp_path: Path) -> None:
+    (tmp_path / "still_known.m").write_text("function y = still_known()\n  y = 5;\nend\n")
+    with oc.Session() as octave:
+        octave.addpath(tmp_path)
+        with pytest.raises(oc.OctaveDiedError, match="variables are lost"):
+            octave.call("exit", nout=0, stdout=lambda line: None)
+        assert octave.call("still_known") == 5
+
+
+def test_a_process_killed_while_idle_is_told_and_replaced() -> None:
+    with oc.Session() as octave:
+        victim = int(octave.call("getpid"))
+        os.kill(victim, signal.SIGKILL)
+        with pytest.raises(oc.OctaveDiedError):
+            octave.call("plus", 1, 1)
+        assert octave.call("plus", 1, 2) == 3
+        assert int(octave.call("getpid")) != victim
+
+
+def test_a_closed_session_says_so() -> None:
+    octave = oc.Session()
+    octave.call("plus", 1, 1)
+    octave.close()
+    octave.close()
+    with pytest.raises(oc.OctaveDiedError, match="closed"):
+        octave.call("plus", 1, 1)
+
+
+def test_threads_take_turns(octave: oc.Session) -> None:
+    results: dict[int, list[float]] = {}
+
+    def work(k: int) -> None:
+        results[k] = [float(octave.call("plus", 1000 * k, i)) for i in range(20)]
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == {k: [1000.0 * k + i for i in range(20)] for k in range(6)}
+
+
+def test_a_closed_session_leaves_no_process_and_no_folder() -> None:
+    octave = oc.Session()
+    pid = int(octave.call("getpid"))
+    folder = octave._folder
+    assert Path(folder).is_dir()
+    octave.close()
+    assert not Path(folder).exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_script_that_just_ends_prints_nothing_on_stderr() -> None:
+    code = "import octave_compress as oc; print(oc.Session().call('plus', 1, 2))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout == "3.0\n"
+    assert done.stderr == ""
+
+
+def test_octave_can_be_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("OCTAVE_EXECUTABLE", raising=False)
+    with pytest.raises(oc.OctaveNotFoundError) as caught:
+        oc.Session().call("plus", 1, 1)
+    for part in ("sudo apt-get install octave", 'backend="numpy"', "OCTAVE_COMPRESS_BACKEND"):
+        assert part in str(caught.value)
+    monkeypatch.setenv("OCTAVE_EXECUTABLE", str(tmp_path / "nothing"))
+    with pytest.raises(oc.OctaveNotFoundError, match="OCTAVE_EXECUTABLE names"):
+        oc.Session().call("plus", 1, 1)
