@@ -1,0 +1,48 @@
+% -*- texinfo -*-
+% @deftypefn {} {@var{outputs} =} predict_model (@var{model}, @var{X})
+% Return what a model makes of samples, (outputs x samples).
+%
+% @var{model} is a struct of either shape, @code{layers} or @code{W} with @code{b}; a missing
+% bias is zero, a missing activation is relu for hidden layers and linear for the last.
+% @var{X} is (features x samples) and is computed with in the class of the weights.  Layers that
+% quantize their inputs round them first.
+%
+% @example
+% @group
+% predict_model (struct ("W", @{@{[1, 2]@}@}, "b", @{@{0.5@}@}), [1; 1])
+%    @result{} 3.5000
+% @end group
+% @end example
+% @seealso{train_model, accuracy}
+% @end deftypefn
+
+function outputs = predict_model(model, X)
+  if nargin ~= 2
+    print_usage();
+  end
+  op = 'predict_model';
+  layers = model_layers(op, 'MODEL', model);
+  X = check_samples(op, 'X', X, columns(layers{1}.weights));
+  outputs = forward(layers, cast(X, class(layers{1}.weights)));
+end
+
+%!test
+%! model.W = {[1, -1; 2, 0], [1, 1]};
+%! model.b = {[0; -1], 0.5};
+%! assert(predict_model(model, [1, 0; 2, 1]), [1.5, 0.5]);
+%! model.activation = {'linear', 'linear'};
+%! assert(predict_model(model, [1, 0; 2, 1]), [0.5, -1.5]);
+%!test
+%! layer = struct('weights', [1; 1], 'activation', 'softmax');
+%! assert(predict_model(struct('layers', {{layer}}), 3), [0.5; 0.5], eps);
+%!test
+%! layer = struct('codes', int8([2, -4]), 'scale', 0.5, 'zero_point', 0, 'scheme', 'symmetric');
+%! assert(predict_model(struct('layers', {{layer}}), [1; 1]), -1);
+%!test
+%! layer = struct('weights', [0.5, 0.25], 'input_scale', 0.5, 'input_zero_point', uint8(1), ...
+%!                'input_bits', int64(8));
+%! assert(predict_model(struct('layers', {{layer}}), [1.1; 0.6]), 0.625);
+%!error <MODEL must be a model> predict_model(3, 1)
+%!error <layer 1 of MODEL must not contain NaN> predict_model(struct('W', {{NaN}}), 1)
+%!error <X must have 1 features, got 2> predict_model(struct('W', {{1}}), [1; 2])
+%!error <layer 2 of MODEL must take 1 inputs, got 2> predict_model(struct('W', {{1, [1, 2]}}), 1)

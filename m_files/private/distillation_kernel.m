@@ -1,0 +1,29 @@
+function [value, gradient] = distillation_kernel(logits, teacher_logits, targets, weight, ...
+                                                 temperature, alpha)
+  % Value and gradient of distillation_loss, unchecked; arguments as in mse_kernel.
+  [hard, gradient] = crossentropy_kernel(logits, targets, weight);
+  [soft, soft_gradient] = divergence(logits, teacher_logits, weight, temperature);
+  factor = alpha * temperature^2;
+  value = factor * soft + (1 - alpha) * hard;
+  gradient = (1 - alpha) * gradient + factor * soft_gradient;
+end
+
+function [value, gradient] = divergence(logits, teacher_logits, weight, temperature)
+  % Mean of KL (teacher || student) at a temperature, and its gradient.
+  samples = columns(logits);
+  student = (logits - max(logits, [], 1)) / temperature;
+  teacher = (teacher_logits - max(teacher_logits, [], 1)) / temperature;
+  q = exp(student);
+  p = exp(teacher);
+  q_total = sum(q, 1);
+  p_total = sum(p, 1);
+  q = q ./ q_total;
+  p = p ./ p_total;
+  logarithm = teacher - student + (log(q_total) - log(p_total));
+  gradient = (q - p) / (samples * temperature);
+  if ~isempty(weight)
+    p = p .* weight;
+    gradient = gradient .* weight;
+  end
+  value = (p(:).' * logarithm(:)) / samples;
+end

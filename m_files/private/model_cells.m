@@ -1,0 +1,9 @@
+function [cells, fields] = model_cells()
+  % The cells that a model of the shape W, b may hold, and the layer fields that they mean.
+  pairs = {'W', 'weights'; 'codes', 'codes'; 'b', 'bias'; 'activation', 'activation'; ...
+           'mask', 'mask'; 'scale', 'scale'; 'zero_point', 'zero_point'; 'bits', 'bits'; ...
+           'scheme', 'scheme'; 'input_scale', 'input_scale'; ...
+           'input_zero_point', 'input_zero_point'; 'input_bits', 'input_bits'};
+  cells = pairs(:, 1).';
+  fields = pairs(:, 2).';
+end

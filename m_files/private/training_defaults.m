@@ -1,0 +1,10 @@
+function options = training_defaults(options)
+  % OPTIONS with the names and defaults that every training function shares.
+  shared = struct('solver', 'adam', 'epochs', 100, 'batch_size', 32, 'learning_rate', [], ...
+                  'weight_decay', 0, 'sample_weight', [], 'seed', 0, ...
+                  'progress', false, 'callback', []);
+  names = fieldnames(shared);
+  for k = 1:numel(names)
+    options.(names{k}) = shared.(names{k});
+  end
+end

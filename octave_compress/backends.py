@@ -1,0 +1,192 @@
+"""Which side runs an operation: its NumPy body, or the ``.m`` function of the same name.
+
+Requirements on an operation: a function whose body defines it in NumPy, decorated with
+:func:`operation`; a ``.m`` file of the same name in ``m_files``; a row in the test cases.
+Arguments without a default go to Octave by position, the others as name/value pairs with the
+keyword's own name. None means "left out". Octave is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Literal, ParamSpec, TypeVar, get_args
+
+from octave_compress import checks
+from octave_compress.border import kind_of
+from octave_compress.equivalence.levels import Level
+from octave_compress.progress import Callback, reporting
+
+Backend = Literal["octave", "numpy"]
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+_chosen: ContextVar[Backend | None] = ContextVar("backend", default=None)
+_inside_body: ContextVar[bool] = ContextVar("inside_body", default=False)
+
+# Python's own business: Octave gets a callback, and never hears of the rest.
+_LOCAL = ("backend", "progress")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What is declared about one operation.
+
+    Attributes
+    ----------
+    name : str
+        Of the NumPy function and of the ``.m`` file.
+    family : str
+        The module of :mod:`octave_compress.ops` that holds it.
+    body : callable
+        The NumPy definition.
+    level : Level
+        How equal the two sides' results must be.
+    returns : tuple of str
+        Names of the results; they decide how each crosses.
+    signature : inspect.Signature
+    summary : str
+        First line of the docstring.
+    """
+
+    name: str
+    family: str
+    body: Callable[..., Any]
+    level: Level
+    returns: tuple[str, ...]
+    signature: inspect.Signature
+    summary: str
+
+
+OPERATIONS: dict[str, Operation] = {}
+
+
+class use_backend:
+    """Choose the backend of every operation from here on, or inside a ``with`` block.
+
+    It holds for this thread or task. At the end of a ``with`` block the earlier choice is back.
+
+    Parameters
+    ----------
+    backend : {"octave", "numpy"}
+
+    Examples
+    --------
+    >>> import octave_compress as oc
+    >>> with oc.use_backend("numpy"):
+    ...     oc.ops.prune_threshold([0.5, -0.001], 0.01)[0]
+    array([[0.5, 0. ]])
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self._before = _chosen.get()
+        _chosen.set(_checked("use_backend", backend))
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *exception: object) -> None:
+        _chosen.set(self._before)
+
+
+def current_backend() -> Backend:
+    """Return the backend in force: `use_backend`, else ``OCTAVE_COMPRESS_BACKEND``, else Octave."""
+    named = os.environ.get("OCTAVE_COMPRESS_BACKEND") or "octave"
+    return _chosen.get() or _checked("OCTAVE_COMPRESS_BACKEND", named)
+
+
+def _checked(op: str, backend: str) -> Backend:
+    return checks.choice(op, "BACKEND", backend, get_args(Backend))  # type: ignore[return-value]
+
+
+def operation(
+    level: Level, returns: tuple[str, ...]
+) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """Declare a NumPy function as an operation and make its calls choose a backend."""
+
+    def declare(body: Callable[_P, _R]) -> Callable[_P, _R]:
+        name = body.__name__
+        signature = inspect.signature(body)
+        family = body.__module__.rsplit(".", 1)[-1]
+        summary = (inspect.getdoc(body) or "").split("\n", 1)[0]
+        declared = Operation(name, family, body, level, returns, signature, summary)
+        OPERATIONS[name] = declared
+
+        @functools.wraps(body)
+        def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+            if _inside_body.get():
+                # One operation inside another: the arguments are in their final form already.
+                return body(*args, **kwargs)
+            try:
+                bound = signature.bind(*args, **kwargs)
+            except TypeError:
+                return body(*args, **kwargs)  # raises it again, with the function's name
+            return _dispatch(declared, bound)  # type: ignore[no-any-return]
+
+        return call
+
+    return declare
+
+
+def _dispatch(op: Operation, bound: inspect.BoundArguments) -> Any:
+    arguments = dict(bound.arguments)
+    backend = arguments.pop("backend", None)
+    backend = current_backend() if backend is None else _checked(op.name, backend)
+    bound.apply_defaults()
+    for name, value in list(arguments.items()):
+        required = op.signature.parameters[name].default is inspect.Parameter.empty
+        if value is not None or required:
+            arguments[name] = kind_of(name).normalise(op.name, name, value, bound.arguments)
+    with reporting(op.name, bound.arguments) as callback:
+        arguments.pop("progress", None)
+        if callback is not None:
+            arguments["callback"] = _from_outside(callback)
+        if backend == "numpy":
+            return _run_body(op, arguments)
+        return _run_octave(op, arguments)
+
+
+def _run_body(op: Operation, arguments: dict[str, Any]) -> Any:
+    token = _inside_body.set(True)
+    try:
+        return op.body(**arguments)
+    finally:
+        _inside_body.reset(token)
+
+
+def _from_outside(callback: Callback) -> Callback:
+    """Let a callback that a body calls use operations as any caller does."""
+
+    def call(info: dict[str, float]) -> object:
+        token = _inside_body.set(False)
+        try:
+            return callback(info)
+        finally:
+            _inside_body.reset(token)
+
+    return call
+
+
+def _run_octave(op: Operation, arguments: dict[str, Any]) -> Any:
+    from octave_compress.octave import default_session
+
+    positional: list[Any] = []
+    options: list[Any] = []
+    for name, parameter in op.signature.parameters.items():
+        value = arguments.get(name)
+        if name in _LOCAL or (value is None and parameter.default is not parameter.empty):
+            continue
+        value = kind_of(name).to_octave(value)
+        if parameter.default is parameter.empty:
+            positional.append(value)
+        else:
+            options += [name, value]
+    results = default_session().call(op.name, *positional, *options, nout=len(op.returns))
+    if len(op.returns) == 1:
+        return kind_of(op.returns[0]).from_octave(results)
+    return tuple(kind_of(n).from_octave(r) for n, r in zip(op.returns, results, strict=True))

@@ -1,0 +1,1 @@
+"""Proof that two implementations agree: levels of equality, test cases, comparison."""

@@ -1,0 +1,64 @@
+"""The operations, one module a family.
+
+Each function is the NumPy definition of an operation and its declaration: signature, defaults,
+documentation, level of equality. The ``.m`` file of the same name is its twin in Octave.
+"""
+
+from octave_compress.ops.analysis import count_model, energy_model, time_model
+from octave_compress.ops.distillation import distill_model, distillation_loss, soft_targets
+from octave_compress.ops.losses import accuracy, loss_crossentropy, loss_mse
+from octave_compress.ops.network import (
+    dense_backward,
+    dense_forward,
+    gradient_model,
+    predict_model,
+)
+from octave_compress.ops.pruning import (
+    prune_magnitude,
+    prune_model,
+    prune_neurons,
+    prune_relative,
+    prune_threshold,
+)
+from octave_compress.ops.quantization import (
+    dequantize_affine,
+    dequantize_grid,
+    dequantize_symmetric,
+    quantize_affine,
+    quantize_grid,
+    quantize_model,
+    quantize_symmetric,
+)
+from octave_compress.ops.training import adam_step, retrain_model, sgd_step, train_model
+
+__all__ = [
+    "accuracy",
+    "adam_step",
+    "count_model",
+    "dense_backward",
+    "dense_forward",
+    "dequantize_affine",
+    "dequantize_grid",
+    "dequantize_symmetric",
+    "distill_model",
+    "distillation_loss",
+    "energy_model",
+    "gradient_model",
+    "loss_crossentropy",
+    "loss_mse",
+    "predict_model",
+    "prune_magnitude",
+    "prune_model",
+    "prune_neurons",
+    "prune_relative",
+    "prune_threshold",
+    "quantize_affine",
+    "quantize_grid",
+    "quantize_model",
+    "quantize_symmetric",
+    "retrain_model",
+    "sgd_step",
+    "soft_targets",
+    "time_model",
+    "train_model",
+]

@@ -1,0 +1,373 @@
+"""Pruning: removing connections and neurons that matter little."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from octave_compress import checks
+from octave_compress.backends import Backend, operation
+from octave_compress.checks import FloatArray
+from octave_compress.equivalence.levels import EXACT
+from octave_compress.model import Model, replace_weights
+from octave_compress.ops.network import checked_model
+from octave_compress.ops.rounding import round_half_away
+
+Mask = NDArray[np.bool_]
+
+
+@operation(level=EXACT, returns=("w", "mask"))
+def prune_threshold(
+    w: ArrayLike, threshold: float, *, backend: Backend | None = None
+) -> tuple[FloatArray, Mask]:
+    """Return the weights without those whose magnitude is below a threshold, and the mask.
+
+    The edge article's pruning, with the mask the right way round: a weight stays when
+    ``abs(w) >= threshold``.
+
+    Parameters
+    ----------
+    w : array_like, (out, in)
+        Weights. NaN is refused.
+    threshold : float
+        Smallest magnitude that stays, in the unit of `w`; at least 0.
+    backend : {"octave", "numpy"}, optional
+
+    Returns
+    -------
+    w : ndarray, (out, in)
+        `w` with zeros where `mask` is false, in the type of `w`.
+    mask : ndarray of bool, (out, in)
+        True where a weight stays.
+
+    Raises
+    ------
+    InvalidValueError, InvalidTypeError
+        If `w` holds NaN or `threshold` is negative.
+
+    Examples
+    --------
+    >>> prune_threshold([[0.5, -0.001]], 0.01, backend="numpy")[1]
+    array([[ True, False]])
+    """
+    op = "prune_threshold"
+    weights = checks.matrix(op, "W", w, allow="inf")
+    mask = np.abs(weights) >= checks.number(op, "THRESHOLD", threshold, "[0, Inf]")
+    return _apply(weights, mask), mask
+
+
+@operation(level=EXACT, returns=("w", "mask"))
+def prune_relative(
+    w: ArrayLike, rate: float, *, scope: str = "layer", backend: Backend | None = None
+) -> tuple[FloatArray, Mask]:
+    """Return the weights without those that are small beside the largest one, and the mask.
+
+    The deep-learning article's pruning: a weight goes when ``abs(w) < rate * max(abs(w))``.
+
+    Parameters
+    ----------
+    w : array_like, (out, in)
+        Weights. NaN never sets the maximum and is never removed, as in Octave's `max` and `<`.
+    rate : float
+        Share of the largest magnitude, in [0, 1].
+    scope : {"layer", "column"}
+        ``"layer"`` compares with the largest of the matrix. ``"column"`` is what the article's
+        line does in Octave: the largest along the first dimension that is not 1, so of each
+        column, but of the whole row for a 1×n matrix.
+    backend : {"octave", "numpy"}, optional
+
+    Returns
+    -------
+    w, mask : ndarray, (out, in)
+        As for `prune_threshold`.
+
+    Raises
+    ------
+    InvalidValueError, InvalidTypeError
+
+    Examples
+    --------
+    >>> prune_relative([[1.0, 0.1], [0.5, 0.2]], 0.3, backend="numpy")[1]
+    array([[ True, False],
+           [ True, False]])
+    """
+    op = "prune_relative"
+    weights = checks.matrix(op, "W", w, allow="nan")
+    share = checks.number(op, "RATE", rate, "[0, 1]")
+    checks.choice(op, "SCOPE", scope, ("layer", "column"))
+    if weights.size == 0:
+        return weights.copy(), np.ones(weights.shape, dtype=bool)
+    axis = None if scope == "layer" else (1 if len(weights) == 1 else 0)
+    largest = np.fmax.reduce(np.abs(weights), axis=axis, keepdims=True)
+    # share * NaN and share * Inf compare as Octave's do, so no case needs its own branch.
+    with np.errstate(invalid="ignore"):
+        mask = ~(np.abs(weights) < share * largest)
+    return _apply(weights, mask), mask
+
+
+@operation(level=EXACT, returns=("w", "mask"))
+def prune_magnitude(
+    w: ArrayLike, sparsity: float, *, backend: Backend | None = None
+) -> tuple[FloatArray, Mask]:
+    """Return the weights without a given share of them, the smallest, and the mask.
+
+    ``round(sparsity * numel(w))`` weights go, halves rounded away from zero; among equals the
+    first in column-major order goes first.
+
+    Parameters
+    ----------
+    w : array_like, (out, in)
+        Weights. NaN is refused.
+    sparsity : float
+        Share of zeros wanted, in [0, 1].
+    backend : {"octave", "numpy"}, optional
+
+    Returns
+    -------
+    w, mask : ndarray, (out, in)
+        As for `prune_threshold`.
+
+    Raises
+    ------
+    InvalidValueError, InvalidTypeError
+
+    Examples
+    --------
+    >>> prune_magnitude([[3.0, -1.0], [2.0, 4.0]], 0.5, backend="numpy")[0]
+    array([[3., 0.],
+           [0., 4.]])
+    """
+    op = "prune_magnitude"
+    weights = checks.matrix(op, "W", w, allow="inf")
+    share = checks.number(op, "SPARSITY", sparsity, "[0, 1]")
+    mask = _keep_largest(np.abs(weights).ravel(order="F"), share)
+    mask = mask.reshape(weights.shape, order="F")
+    return _apply(weights, mask), mask
+
+
+@operation(level=EXACT, returns=("w", "keep"))
+def prune_neurons(
+    w: ArrayLike, sparsity: float, *, backend: Backend | None = None
+) -> tuple[FloatArray, Mask]:
+    """Return the weights without a given share of neurons, those of smallest norm, and the rest.
+
+    A neuron is a row of `w`; its norm is ``sqrt(sum(w .^ 2, 2))``, summed from the first input
+    to the last on both sides, since a ranking rests on it. ``round(sparsity * rows)`` neurons
+    go, the first among equals.
+
+    Parameters
+    ----------
+    w : array_like, (out, in)
+        Weights. NaN and Inf are refused.
+    sparsity : float
+        Share of neurons that go, in [0, 1].
+    backend : {"octave", "numpy"}, optional
+
+    Returns
+    -------
+    w : ndarray, (kept, in)
+        The rows that stay: a smaller matrix.
+    keep : ndarray of bool, (out,)
+        True where a neuron stays.
+
+    Raises
+    ------
+    InvalidValueError, InvalidTypeError
+
+    Examples
+    --------
+    >>> prune_neurons([[3.0, 4.0], [0.1, 0.0]], 0.5, backend="numpy")[0]
+    array([[3., 4.]])
+    """
+    op = "prune_neurons"
+    weights = checks.matrix(op, "W", w)
+    share = checks.number(op, "SPARSITY", sparsity, "[0, 1]")
+    keep = _keep_largest(_row_norms(weights), share)
+    return weights[keep], keep
+
+
+@operation(level=EXACT, returns=("model",))
+def prune_model(
+    model: Model,
+    *,
+    threshold: float | Sequence[float] | None = None,
+    rate: float | Sequence[float] | None = None,
+    sparsity: float | Sequence[float] | None = None,
+    scope: str = "layer",
+    unit: str = "connection",
+    backend: Backend | None = None,
+) -> Model:
+    """Return a model without its least important connections or neurons.
+
+    Exactly one of `threshold`, `rate` and `sparsity` says how much goes. Connections that go
+    become zeros and are noted in each layer's mask, which `retrain_model` holds; a connection
+    that an earlier mask removed stays removed. Neurons that go leave smaller matrices: what a
+    neuron without inputs would still send on, ``activation(bias)``, moves into the next
+    layer's bias, so that removing a dead neuron changes no output.
+
+    Parameters
+    ----------
+    model : Model
+    threshold, rate, sparsity : float or sequence of float, optional
+        As in `prune_threshold`, `prune_relative` and `prune_magnitude`; for neurons they apply
+        to the norms of the rows. A sequence gives one value a layer (a hidden layer, for
+        neurons) and needs ``scope="layer"``.
+    scope : {"layer", "global", "column"}
+        Where weights compete: inside their layer, in the whole network, or (with `rate`, for
+        connections) as `prune_relative` does it by column.
+    unit : {"connection", "neuron"}
+        Neurons are removed from hidden layers, and at least one stays in each.
+    backend : {"octave", "numpy"}, optional
+
+    Returns
+    -------
+    Model
+        Float weights: codes of an earlier quantization are dropped.
+
+    Raises
+    ------
+    InvalidValueError, InvalidTypeError
+        If not exactly one criterion is given, or a weight is NaN.
+
+    Examples
+    --------
+    >>> small = prune_model(Model.from_arrays([[[1.0, 0.1]]]), sparsity=0.5, backend="numpy")
+    >>> small.layers[0].weights
+    array([[1., 0.]])
+    """
+    op = "prune_model"
+    given = {"threshold": threshold, "rate": rate, "sparsity": sparsity}
+    criteria = [(name, value) for name, value in given.items() if value is not None]
+    if len(criteria) != 1:
+        checks.value_error(
+            op, "one of THRESHOLD, RATE and SPARSITY", "be given", str(len(criteria))
+        )
+    (criterion, amount) = criteria[0]
+    checks.choice(op, "SCOPE", scope, ("layer", "global", "column"))
+    checks.choice(op, "UNIT", unit, ("connection", "neuron"))
+    if scope == "column" and (criterion != "rate" or unit != "connection"):
+        checks.value_error(op, "SCOPE", 'be "column" only with RATE and connections')
+    weights = [layer.weights for layer in checked_model(op, "MODEL", model).layers]
+    if unit == "connection":
+        scores = [np.abs(w) for w in weights]
+        keep = _keep(op, scores, criterion, amount, scope)
+        return Model(
+            tuple(_mask_layer(layer, mask) for layer, mask in zip(model.layers, keep, strict=True))
+        )
+    norms = [_row_norms(w)[:, None] for w in weights[:-1]]
+    rows = [
+        _keep_one(mask[:, 0], norm[:, 0])
+        for mask, norm in zip(_keep(op, norms, criterion, amount, scope), norms, strict=True)
+    ]
+    return _remove_neurons(model, rows)
+
+
+def _apply(weights: FloatArray, mask: Mask) -> FloatArray:
+    # A selection, not a product, which would leave -0 and turn a pruned Inf into NaN.
+    return np.where(mask, weights, weights.dtype.type(0))
+
+
+def _keep_largest(scores: FloatArray, sparsity: float) -> Mask:
+    """Return True for all but the `round(sparsity * n)` smallest of a 1-D array."""
+    order = np.argsort(scores, kind="stable")
+    keep = np.ones(scores.size, dtype=bool)
+    keep[order[: int(round_half_away(sparsity * scores.size))]] = False
+    return keep
+
+
+def _row_norms(weights: FloatArray) -> NDArray[np.float64]:
+    if weights.shape[1] == 0:
+        return np.zeros(len(weights))
+    # np.sum adds in pairs, Octave one after the other; cumsum is the sequential sum.
+    with np.errstate(over="ignore"):
+        return np.sqrt(np.cumsum(weights.astype(np.float64) ** 2, axis=1)[:, -1])
+
+
+def _keep(
+    op: str,
+    scores: Sequence[FloatArray],
+    criterion: str,
+    amount: float | Sequence[float],
+    scope: str,
+) -> list[Mask]:
+    """Return what stays of each score matrix."""
+    interval = "[0, Inf]" if criterion == "threshold" else "[0, 1]"
+    amounts = np.asarray(amount).reshape(-1)
+    if amounts.size != 1 and (scope != "layer" or amounts.size != len(scores)):
+        checks.value_error(
+            op, criterion.upper(), f"have 1 or, by layer, {len(scores)} values", str(amounts.size)
+        )
+    values = [checks.number(op, criterion.upper(), value, interval) for value in amounts]
+    if scope == "global":
+        joined = np.concatenate([score.ravel(order="F") for score in scores] or [np.zeros(0)])
+        kept = _decide(joined[:, None], criterion, values[0])[:, 0]
+        ends = np.cumsum([score.size for score in scores])[:-1]
+        parts = np.split(kept, ends) if scores else []
+        return [
+            part.reshape(score.shape, order="F") for part, score in zip(parts, scores, strict=True)
+        ]
+    values = values * len(scores) if len(values) == 1 else values
+    return [
+        _decide(score, criterion, value, scope) for score, value in zip(scores, values, strict=True)
+    ]
+
+
+def _decide(score: FloatArray, criterion: str, value: float, scope: str = "layer") -> Mask:
+    if criterion == "threshold":
+        return prune_threshold(score, value)[1]
+    if criterion == "rate":
+        return prune_relative(score, value, scope="column" if scope == "column" else "layer")[1]
+    return prune_magnitude(score, value)[1]
+
+
+def _mask_layer(layer: Any, mask: Mask) -> Any:
+    mask = mask if layer.mask is None else mask & layer.mask
+    return replace_weights(layer, _apply(layer.weights, mask), mask=mask)
+
+
+def _keep_one(rows: Mask, norms: FloatArray) -> Mask:
+    if not rows.any():
+        rows = rows.copy()
+        rows[np.argmax(norms)] = True
+    return rows
+
+
+# The C library's own functions, as Octave calls them: a bias must come out the same bit for bit.
+_SCALAR = {
+    "linear": lambda z: z,
+    "relu": lambda z: z if z > 0.0 else 0.0,
+    "sigmoid": lambda z: 1.0 / (1.0 + math.exp(-z)) if z > -700.0 else 0.0,
+    "tanh": math.tanh,
+}
+
+
+def _remove_neurons(model: Model, rows: list[Mask]) -> Model:
+    layers = list(model.layers)
+    for i, keep in enumerate(rows):
+        layer, following = layers[i], layers[i + 1]
+        if layer.activation == "softmax":
+            checks.value_error(
+                "prune_model", "UNIT", 'be "connection" for a model with a hidden softmax layer'
+            )
+        bias = following.bias.astype(np.float64)
+        for j in np.flatnonzero(~keep):
+            sent = _SCALAR[layer.activation](float(layer.bias[j]))
+            bias = bias + following.weights[:, j].astype(np.float64) * sent
+        layers[i] = replace_weights(
+            layer,
+            layer.weights[keep],
+            bias=layer.bias[keep],
+            mask=None if layer.mask is None else layer.mask[keep],
+        )
+        layers[i + 1] = replace_weights(
+            following,
+            following.weights[:, keep],
+            bias=bias.astype(following.bias.dtype),
+            mask=None if following.mask is None else following.mask[:, keep],
+        )
+    return Model(tuple(replace(layer, input_range=None) for layer in layers))

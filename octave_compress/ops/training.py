@@ -1,0 +1,518 @@
+"""Training: the optimizers, and networks trained and retrained by mini-batches."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from octave_compress import checks
+from octave_compress.backends import Backend, operation
+from octave_compress.checks import FloatArray
+from octave_compress.equivalence.levels import EXACT, rtol
+from octave_compress.model import Dense, Layer, Model
+from octave_compress.ops.network import (
+    LOSSES,
+    backprop,
+    check_loss,
+    check_samples,
+    check_targets,
+    checked_model,
+    objective_for,
+)
+from octave_compress.progress import Callback
+from octave_compress.random import OctaveRandom
+
+# The last pre-activations, the outputs and the numbers of a batch's samples to its loss.
+BatchObjective = Callable[[FloatArray, FloatArray, Any], tuple[Any, FloatArray]]
+
+# Both sides add and multiply in other orders, and training amplifies the last bits.
+TRAINED = rtol(1e-9, single=1e-2)
+_LEARNING_RATE = {"adam": 0.001, "sgd": 0.01}
+_MOMENTUM = 0.9
+
+
+@dataclass(frozen=True)
+class Training:
+    """The options that every training operation shares, checked."""
+
+    solver: str
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    seed: int
+    callback: Callback | None
+
+
+@operation(level=EXACT, returns=("w", "m", "s"))
+def adam_step(
+    w: ArrayLike,
+    dw: ArrayLike,
+    m: ArrayLike,
+    s: ArrayLike,
+    step: int,
+    *,
+    learning_rate: float = 0.001,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    epsilon: float = 1e-8,
+    backend: Backend | None = None,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return weights after one step of Adam, with both moments.
+
+    Adam (Kingma and Ba 2015) with the *root* of the second moment as state: ``hypot`` updates
+    it without a square root of every weight, and both bias corrections are scalars.
+
+    Parameters
+    ----------
+    w, dw : array_like
+        Weights and gradient, of one shape.
+    m, s : array_like
+        First moment and root of the second one, of that shape; zeros at first.
+    step : int
+        Counts from 1.
+    learning_rate, beta1, beta2, epsilon : float
+    backend : {"octave", "numpy"}, optional
+
+    Returns
+    -------
+    w, m, s : ndarray
+        In the type of `w`.
+
+    Raises
+    ------
+    InvalidValueError, InvalidTypeError
+
+    Examples
+    --------
+    >>> float(adam_step([[1.0]], [[0.5]], [[0.0]], [[0.0]], 1, backend="numpy")[0][0, 0])
+    0.99900000002
+    """
+    op = "adam_step"
+    weights = checks.matrix(op, "W", w)
+    gradient, first, second = (
+        _state(op, name, value, weights) for name, value in (("DW", dw), ("M", m), ("S", s))
+    )
+    return adam_kernel(
+        weights,
+        gradient,
+        first,
+        second,
+        checks.integer(op, "STEP", step, "[1, Inf)"),
+        checks.number(op, "LEARNING_RATE", learning_rate, "(0, Inf)"),
+        checks.number(op, "BETA1", beta1, "[0, 1)"),
+        checks.number(op, "BETA2", beta2, "[0, 1)"),
+        checks.number(op, "EPSILON", epsilon, "(0, Inf)"),
+    )
+
+
+@operation(level=EXACT, returns=("w", "velocity"))
+def sgd_step(
+    w: ArrayLike,
+    dw: ArrayLike,
+    velocity: ArrayLike,
+    *,
+    learning_rate: float = 0.01,
+    momentum: float = 0.9,
+    backend: Backend | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Return weights after one step of gradient descent with momentum, and the velocity.
+
+    ``velocity = momentum * velocity - learning_rate * dw`` is added to `w`.
+
+    Parameters
+    ----------
+    w, dw, velocity : array_like
+        Weights, gradient and last velocity (zeros at first), of one shape.
+    learning_rate, momentum : float
+    backend : {"octave", "numpy"}, optional
+
+    Returns
+    -------
+    w, velocity : ndarray
+        In the type of `w`.
+
+    Raises
+    ------
+    InvalidValueError, InvalidTypeError
+
+    Examples
+    --------
+    >>> sgd_step([[1.0]], [[0.5]], [[0.0]], backend="numpy")[0]
+    array([[0.995]])
+    """
+    op = "sgd_step"
+    weights = checks.matrix(op, "W", w)
+    return sgd_kernel(
+        weights,
+        _state(op, "DW", dw, weights),
+        _state(op, "VELOCITY", velocity, weights),
+        checks.number(op, "LEARNING_RATE", learning_rate, "(0, Inf)"),
+        checks.number(op, "MOMENTUM", momentum, "[0, 1)"),
+    )
+
+
+@operation(level=TRAINED, returns=("model",))
+def train_model(
+    X: ArrayLike,
+    y: ArrayLike,
+    layers: Sequence[int],
+    *,
+    activation: str = "relu",
+    loss: str = "crossentropy",
+    solver: str = "adam",
+    epochs: int = 100,
+    batch_size: int = 32,
+    learning_rate: float | None = None,
+    weight_decay: float = 0.0,
+    sample_weight: ArrayLike | None = None,
+    seed: int = 0,
+    dtype: DTypeLike = "float64",
+    progress: bool = False,
+    callback: Callback | None = None,
+    backend: Backend | None = None,
+) -> Model:
+    """Return a dense network trained on samples.
+
+    First weights come from Octave's ``randn``, scaled by He's rule before a relu and by
+    ``1 / sqrt(inputs)`` elsewhere; each epoch visits the samples in the order of one
+    ``randperm``. The same seed gives the same network on both backends.
+
+    Parameters
+    ----------
+    X : array_like, (samples, features)
+    y : array_like, (samples,) or (samples, outputs)
+        Class numbers from 0, the values of a single output, or targets.
+    layers : sequence of int
+        Sizes from the input to the output, ``[64, 32, 10]`` for instance.
+    activation : {"relu", "sigmoid", "tanh", "linear"}
+        Of the hidden layers.
+    loss : {"crossentropy", "mse"}
+        The last layer is softmax for the first and linear for the second.
+    solver : {"adam", "sgd"}
+        Gradient descent has a momentum of 0.9.
+    epochs, batch_size : int
+        Passes over the data, and samples a step.
+    learning_rate : float, optional
+        Step size; 0.001 for adam and 0.01 for sgd.
+    weight_decay : float
+        Each step also takes the learning rate times this share from every weight: decoupled
+        decay (Loshchilov and Hutter 2019), which leaves the optimizer's moments alone.
+    sample_weight : array_like, (samples,), optional
+        Non-negative; scaled to a mean of 1.
+    seed : int
+        From 0 to 4294967295.
+    dtype : {"float64", "float32"}
+    progress : bool
+        Show a progress bar on the terminal.
+    callback : callable, optional
+        Called after each epoch with a dict of ``epoch``, ``epochs`` and ``loss`` (the mean over
+        the epoch's batches); training stops if it returns something true.
+    backend : {"octave", "numpy"}, optional
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    InvalidValueError, InvalidTypeError
+        If an argument makes no sense, or the loss stops being finite.
+
+    Examples
+    --------
+    >>> X, y = [[0, 0], [1, 0], [0, 1], [1, 1]], [0, 1, 1, 0]
+    >>> train_model(X, y, [2, 8, 2], epochs=5, backend="numpy")
+    Model(2-8-2, float64: relu, softmax)
+    """
+    op = "train_model"
+    samples = checks.matrix(op, "X", X)
+    checks.not_empty(op, "X", samples)
+    sizes = check_sizes(op, "LAYERS", layers, samples.shape[1])
+    targets = check_targets(op, "Y", y, sizes[-1], len(samples))
+    checks.choice(op, "ACTIVATION", activation, ("relu", "sigmoid", "tanh", "linear"))
+    checks.choice(op, "LOSS", loss, LOSSES)
+    options = check_training(
+        op, solver, epochs, batch_size, learning_rate, weight_decay, seed, callback
+    )
+    kind = np.dtype(dtype)
+    targets = targets.astype(kind)
+    weight = training_weight(op, sample_weight, targets)
+    last = "softmax" if loss == "crossentropy" else "linear"
+    random = OctaveRandom(options.seed)
+    untrained = initial_layers(random, sizes, activation, last, kind)
+    objective = batch_objective(loss, last, targets, weight)
+    return Model(fit(op, untrained, samples.astype(kind), objective, options, random))
+
+
+@operation(level=TRAINED, returns=("model",))
+def retrain_model(
+    model: Model,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    loss: str | None = None,
+    solver: str = "adam",
+    epochs: int = 100,
+    batch_size: int = 32,
+    learning_rate: float | None = None,
+    weight_decay: float = 0.0,
+    sample_weight: ArrayLike | None = None,
+    seed: int = 0,
+    progress: bool = False,
+    callback: Callback | None = None,
+    backend: Backend | None = None,
+) -> Model:
+    """Return a model trained further from its present weights, with pruned connections held.
+
+    A layer's mask says which connections exist; without one, those whose weight is not zero.
+    Shapes stay. Codes and input ranges of an earlier quantization no longer fit and are dropped.
+
+    Parameters
+    ----------
+    model : Model
+    X : array_like, (samples, features)
+    y : array_like, (samples,) or (samples, outputs)
+        As for `train_model`.
+    loss : {"crossentropy", "mse"}, optional
+        By default the first if the last layer is softmax.
+    solver, epochs, batch_size, learning_rate, weight_decay, sample_weight, seed
+        As for `train_model`; the seed decides the order of samples alone.
+    progress, callback
+        As for `train_model`.
+    backend : {"octave", "numpy"}, optional
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    InvalidValueError, InvalidTypeError
+
+    Examples
+    --------
+    >>> pruned = Model.from_arrays([[[1.0, 0.0]]])
+    >>> tuned = retrain_model(pruned, [[1.0, 2.0]], [3.0], epochs=5, backend="numpy")
+    >>> float(tuned.layers[0].weights[0, 1])
+    0.0
+    """
+    op = "retrain_model"
+    checked_model(op, "MODEL", model)
+    samples = check_samples(op, "X", X, model.sizes[0]).astype(model.dtype)
+    targets = check_targets(op, "Y", y, model.sizes[-1], len(samples)).astype(model.dtype)
+    last = model.layers[-1].activation
+    chosen = check_loss(op, loss, last)
+    options = check_training(
+        op, solver, epochs, batch_size, learning_rate, weight_decay, seed, callback
+    )
+    weight = training_weight(op, sample_weight, targets)
+    held = tuple(held_layer(layer) for layer in model.layers)
+    objective = batch_objective(chosen, last, targets, weight)
+    return Model(fit(op, held, samples, objective, options, OctaveRandom(options.seed)))
+
+
+def adam_kernel(
+    w: FloatArray,
+    dw: FloatArray,
+    m: FloatArray,
+    s: FloatArray,
+    step: int,
+    rate: float,
+    beta1: float,
+    beta2: float,
+    epsilon: float,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Do `adam_step` without its checks."""
+    root = math.sqrt(1 - beta2**step)
+    m = beta1 * m + (1 - beta1) * dw
+    s = np.hypot(math.sqrt(beta2) * s, math.sqrt(1 - beta2) * dw)
+    return w - (rate * root / (1 - beta1**step)) * m / (s + epsilon * root), m, s
+
+
+def sgd_kernel(
+    w: FloatArray, dw: FloatArray, velocity: FloatArray, rate: float, momentum: float
+) -> tuple[FloatArray, FloatArray]:
+    """Do `sgd_step` without its checks."""
+    velocity = momentum * velocity - rate * dw
+    return w + velocity, velocity
+
+
+def check_training(
+    op: str,
+    solver: str,
+    epochs: int,
+    batch_size: int,
+    learning_rate: float | None,
+    weight_decay: float,
+    seed: int,
+    callback: Callback | None,
+) -> Training:
+    """Return the options that every training operation shares, checked."""
+    checks.choice(op, "SOLVER", solver, tuple(_LEARNING_RATE))
+    rate = _LEARNING_RATE[solver] if learning_rate is None else learning_rate
+    options = Training(
+        solver,
+        checks.integer(op, "EPOCHS", epochs, "[0, Inf)"),
+        checks.integer(op, "BATCH_SIZE", batch_size, "[1, Inf)"),
+        checks.number(op, "LEARNING_RATE", rate, "(0, Inf)"),
+        checks.number(op, "WEIGHT_DECAY", weight_decay, "[0, Inf)"),
+        checks.integer(op, "SEED", seed, "[0, 4294967295]"),
+        callback,
+    )
+    if callback is not None and not callable(callback):
+        checks.type_error(op, "CALLBACK", "be a function")
+    return options
+
+
+def check_sizes(op: str, argument: str, layers: Any, features: int) -> list[int]:
+    """Return layer sizes, from the input to the output."""
+    sizes = checks.matrix(op, argument, layers)
+    if sizes.size < 2 or 1 not in sizes.shape:
+        checks.value_error(op, argument, "have at least 2 sizes, inputs first", str(sizes.size))
+    whole = [checks.integer(op, argument, size, "[1, Inf)") for size in sizes.reshape(-1)]
+    if whole[0] != features:
+        requirement = f"begin with the number of features, {features}"
+        checks.value_error(op, argument, requirement, str(whole[0]))
+    return whole
+
+
+def training_weight(op: str, weight: Any, targets: FloatArray) -> FloatArray | None:
+    """Return one weight a sample, scaled to a mean of 1, in the type of `targets`, or None."""
+    values = checks.sample_weight(op, weight, targets)
+    if values is None:
+        return None
+    if not values.any():
+        checks.value_error(op, "SAMPLE_WEIGHT", "not be all zeros")
+    scaled: FloatArray = values / (values.sum() / values.size)
+    return scaled
+
+
+def initial_layers(
+    random: OctaveRandom,
+    sizes: Sequence[int],
+    activation: str,
+    last: str,
+    dtype: np.dtype[Any],
+) -> tuple[Layer, ...]:
+    """Return untrained layers, drawn from the first to the last."""
+    activations = [activation] * (len(sizes) - 2) + [last]
+    layers = []
+    for inputs, outputs, name in zip(sizes[:-1], sizes[1:], activations, strict=True):
+        gain = 2.0 if name == "relu" else 1.0
+        w = random.randn(outputs, inputs) * math.sqrt(gain / inputs)
+        layers.append(Dense(w.astype(dtype), np.zeros(outputs, dtype), name))
+    return tuple(layers)
+
+
+def held_layer(layer: Layer) -> Layer:
+    """Return a layer ready to be retrained: plain weights, zero where its mask forbids one."""
+    mask = layer.mask
+    if mask is None and not layer.weights.all():
+        mask = layer.weights != 0
+    weights = layer.weights
+    if mask is not None:
+        weights = np.where(mask, weights, weights.dtype.type(0))
+    return replace(layer, weights=weights, mask=mask, quantization=None, input_range=None)
+
+
+def batch_objective(
+    loss: str, activation: str, targets: FloatArray, weight: FloatArray | None
+) -> BatchObjective:
+    """Return the loss of a batch of samples, for `fit`."""
+    whole = objective_for(loss, activation)
+
+    def objective(z: FloatArray, a: FloatArray, batch: Any) -> tuple[Any, FloatArray]:
+        return whole(z, a, targets[batch], None if weight is None else weight[batch])
+
+    return objective
+
+
+def fit(
+    op: str,
+    layers: Sequence[Layer],
+    x: FloatArray,
+    objective: BatchObjective,
+    options: Training,
+    random: OctaveRandom,
+) -> tuple[Layer, ...]:
+    """Train layers on the rows of `x` by mini-batches, one permutation an epoch.
+
+    A layer's mask is held: what it forbids has no gradient.
+    """
+    working = [_Working(layer) for layer in layers]
+    step = 0
+    for epoch in range(1, options.epochs + 1):
+        order = random.randperm(len(x))
+        total = 0.0
+        for start in range(0, len(x), options.batch_size):
+            batch = order[start : start + options.batch_size]
+
+            def batch_loss(z: FloatArray, a: FloatArray, batch: Any = batch) -> Any:
+                return objective(z, a, batch)
+
+            value, dw, db = backprop(working, x[batch], batch_loss)  # type: ignore[arg-type]
+            total += float(value) * len(batch)
+            step += 1
+            for layer, w, b in zip(working, dw, db, strict=True):
+                layer.update(w, b, step, options)
+        if _report(op, epoch, total / len(x), options):
+            break
+    return tuple(
+        replace(layer, weights=state.weights, bias=state.bias)
+        for layer, state in zip(layers, working, strict=True)
+    )
+
+
+class _Working:
+    """A layer in training: what `backprop` reads of a layer, and the optimizer's state."""
+
+    input_range = None
+
+    def __init__(self, layer: Layer) -> None:
+        self.weights, self.bias = layer.weights, layer.bias
+        self.mask, self.activation = layer.mask, layer.activation
+        self._states: Mapping[str, list[FloatArray]] = {
+            name: [np.zeros_like(value), np.zeros_like(value)]
+            for name, value in (("weights", layer.weights), ("bias", layer.bias))
+        }
+
+    def update(self, dw: FloatArray, db: FloatArray, step: int, options: Training) -> None:
+        decay = options.learning_rate * options.weight_decay * self.weights
+        if self.mask is not None:
+            dw = dw * self.mask
+        for name, gradient in (("weights", dw), ("bias", db)):
+            state, rate = self._states[name], options.learning_rate
+            value = getattr(self, name)
+            if options.solver == "adam":
+                value, state[0], state[1] = adam_kernel(
+                    value, gradient, state[0], state[1], step, rate, 0.9, 0.999, 1e-8
+                )
+            else:
+                value, state[0] = sgd_kernel(value, gradient, state[0], rate, _MOMENTUM)
+            setattr(self, name, value)
+        if options.weight_decay > 0:
+            self.weights = self.weights - decay
+
+
+def _report(op: str, epoch: int, loss: float, options: Training) -> bool:
+    if not math.isfinite(loss):
+        requirement = f"be smaller: the loss is not finite after epoch {epoch}"
+        got = checks.number_text(options.learning_rate)
+        checks.value_error(op, "LEARNING_RATE", requirement, got)
+    if options.callback is None:
+        return False
+    return bool(
+        options.callback({"epoch": float(epoch), "epochs": float(options.epochs), "loss": loss})
+    )
+
+
+def _state(op: str, argument: str, value: Any, weights: FloatArray) -> FloatArray:
+    array = checks.matrix(op, argument, value)
+    checks.same_size(op, argument, array, "W", weights)
+    return array.astype(weights.dtype)

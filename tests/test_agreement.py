@@ -1,0 +1,208 @@
+"""Every operation in Octave against its NumPy definition: results, and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from generators import calls
+from hypothesis import given, settings
+
+from octave_compress import InvalidTypeError, InvalidValueError, Model, OctaveError
+from octave_compress.equivalence.cases import CASES, Call
+from octave_compress.equivalence.levels import compare
+from octave_compress.equivalence.verify import operations, public_function
+
+OPERATIONS = operations()
+NAN, INF = float("nan"), float("inf")
+CODES = [[1, 2, 3], [4, 5, 6]]
+PAIR = [[1.0, 2.0], [3.0, 4.0]]
+NETWORK = Model.from_arrays([[[1.0, 2.0]]])
+
+
+def test_every_operation_has_a_row_of_cases() -> None:
+    assert set(CASES) == set(OPERATIONS)
+
+
+@pytest.mark.octave
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_octave_and_numpy_agree(name: str) -> None:
+    function, level = public_function(OPERATIONS[name]), OPERATIONS[name].level
+
+    @settings(max_examples=25, deadline=None, derandomize=True)
+    @given(calls(name))
+    def agree(call: Call) -> None:
+        args, options = call
+        defined = function(*args, **options, backend="numpy")
+        run = function(*args, **options, backend="octave")
+        found = compare(run, defined, level)
+        assert found.mismatch is None, found.mismatch
+
+    agree()
+
+
+# Operation, arguments, options, and the text that follows the operation's name.
+BAD_VALUES: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
+    ("prune_threshold", ([1, NAN], 0.1), {}, "W must not contain NaN"),
+    ("prune_threshold", ([1], -0.5), {}, "THRESHOLD must be in [0, Inf], got -0.5"),
+    ("prune_threshold", ([1], NAN), {}, "THRESHOLD must be in [0, Inf], got NaN"),
+    ("prune_relative", ([1], INF), {}, "RATE must be in [0, 1], got Inf"),
+    (
+        "prune_relative",
+        ([1], 0.5),
+        {"scope": "row"},
+        'SCOPE must be "layer" or "column", got "row"',
+    ),
+    ("prune_magnitude", ([1], 1.5), {}, "SPARSITY must be in [0, 1], got 1.5"),
+    ("prune_neurons", ([1], -1e-20), {}, "SPARSITY must be in [0, 1], got -1e-20"),
+    ("prune_neurons", ([1, -INF], 0.5), {}, "W must not contain Inf"),
+    (
+        "prune_model",
+        (NETWORK,),
+        {},
+        "one of THRESHOLD, RATE and SPARSITY must be given, got 0",
+    ),
+    ("prune_model", (NETWORK,), {"sparsity": 1.5}, "SPARSITY must be in [0, 1], got 1.5"),
+    (
+        "prune_model",
+        (NETWORK,),
+        {"sparsity": [0.1, 0.2]},
+        "SPARSITY must have 1 or, by layer, 1 values, got 2",
+    ),
+    (
+        "prune_model",
+        (NETWORK,),
+        {"rate": 0.5, "unit": "layer"},
+        'UNIT must be "connection" or "neuron", got "layer"',
+    ),
+    ("quantize_grid", ([1],), {"bits": 0}, "BITS must be a whole number in [1, 15], got 0"),
+    ("quantize_grid", ([1],), {"bits": 16}, "BITS must be a whole number in [1, 15], got 16"),
+    (
+        "quantize_grid",
+        ([[1, 300], [-200, 1]],),
+        {},
+        "W must be in [-128.498039215686, 128.498039215686] for codes of 16 bits, got -200",
+    ),
+    ("quantize_grid", ([NAN],), {}, "W must not contain NaN"),
+    ("quantize_symmetric", ([1],), {"bits": 1}, "BITS must be a whole number in [2, 32], got 1"),
+    ("quantize_symmetric", ([1],), {"bits": 33}, "BITS must be a whole number in [2, 32], got 33"),
+    ("quantize_symmetric", ([INF],), {}, "W must not contain Inf"),
+    ("quantize_symmetric", ([1],), {"axis": 2}, "AXIS must be a whole number in [0, 1], got 2"),
+    ("quantize_affine", ([1],), {"bits": 2.5}, "BITS must be a whole number in [1, 32], got 2.5"),
+    ("quantize_affine", ([1],), {"bits": 33}, "BITS must be a whole number in [1, 32], got 33"),
+    ("quantize_affine", ([1, NAN],), {"axis": 0}, "W must not contain NaN"),
+    ("dequantize_grid", ([1, 0.25],), {}, "CODES must be whole numbers, got 0.25"),
+    ("dequantize_grid", ([1],), {"bits": NAN}, "BITS must be a whole number in [1, 15], got NaN"),
+    (
+        "dequantize_symmetric",
+        (CODES, [1, 2]),
+        {},
+        "SCALE must have size 1x1, 2x1 or 1x3, got 1x2",
+    ),
+    (
+        "dequantize_affine",
+        (CODES, 1, [[1], [2], [3]]),
+        {},
+        "ZERO_POINT must have size 1x1, 2x1 or 1x3, got 3x1",
+    ),
+    ("loss_mse", ([[]], [[]]), {}, "OUTPUTS must not be empty"),
+    (
+        "loss_mse",
+        (np.ones((32, 10)), np.ones((32, 9))),
+        {},
+        "TARGETS must have 10 outputs and 32 samples, got 9 and 32",
+    ),
+    ("loss_mse", (PAIR, [[1, NAN], [0, 1]]), {}, "TARGETS must not contain NaN"),
+    (
+        "loss_mse",
+        (PAIR, PAIR),
+        {"sample_weight": [1, 2, 3]},
+        "SAMPLE_WEIGHT must have 2 values, got 3",
+    ),
+    ("loss_mse", (PAIR, PAIR), {"sample_weight": []}, "SAMPLE_WEIGHT must have 2 values, got 0"),
+    (
+        "loss_crossentropy",
+        (PAIR, PAIR),
+        {"sample_weight": [1, -0.5]},
+        "SAMPLE_WEIGHT must be in [0, Inf), got -0.5",
+    ),
+    ("loss_crossentropy", (PAIR, [0, 2]), {}, "TARGETS must be class numbers in [0, 1], got 2"),
+    ("loss_crossentropy", ([[1, INF]], [0]), {}, "LOGITS must not contain Inf"),
+    ("accuracy", (PAIR, [0, -1]), {}, "Y must be class numbers in [0, 1], got -1"),
+    ("accuracy", (PAIR, [0]), {}, "Y must have 2 outputs and 2 samples, got 2 and 1"),
+    ("accuracy", ([[1.0], [2.0]], [0, 1]), {}, "OUTPUTS must have 2 outputs or more, got 1"),
+    ("accuracy", ([[NAN, 1.0]], [0]), {}, "OUTPUTS must not contain NaN"),
+    ("soft_targets", (PAIR, 0), {}, "TEMPERATURE must be in (0, Inf), got 0"),
+    ("soft_targets", (PAIR, INF), {}, "TEMPERATURE must be in (0, Inf), got Inf"),
+    ("soft_targets", (np.ones((0, 2)), 1), {}, "LOGITS must not be empty"),
+    (
+        "distillation_loss",
+        (PAIR, [[1.0], [2.0]], [0, 1]),
+        {},
+        "TEACHER_LOGITS must have 2 outputs and 2 samples, got 1 and 2",
+    ),
+    (
+        "distillation_loss",
+        (PAIR, PAIR, [0, 1]),
+        {"temperature": 0},
+        "TEMPERATURE must be in [0.01, 1000], got 0",
+    ),
+    (
+        "distillation_loss",
+        (PAIR, PAIR, [0, 1]),
+        {"alpha": 1.1},
+        "ALPHA must be in [0, 1], got 1.1",
+    ),
+]
+
+BAD_TYPES: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
+    ("prune_threshold", ("weights", 0.1), {}, "W must be a real matrix"),
+    ("prune_threshold", (np.ones((2, 2, 2)), 0.1), {}, "W must be a real matrix"),
+    ("prune_threshold", ([1j], 0.1), {}, "W must be a real matrix"),
+    ("prune_threshold", ([[1, 2], [3]], 0.1), {}, "W must be a real matrix"),
+    ("prune_threshold", (np.ones(3, np.float16), 0.1), {}, "W must be a real matrix"),
+    ("prune_threshold", (np.ones(3, np.longdouble), 0.1), {}, "W must be a real matrix"),
+    ("prune_threshold", (np.ma.masked_less([1, 2], 2), 0.1), {}, "W must be a real matrix"),
+    ("prune_threshold", (None, 0.1), {}, "W must be a real matrix"),
+    ("prune_threshold", ([1], "0.1"), {}, "THRESHOLD must be a real number"),
+    ("prune_magnitude", ([1], [0.1, 0.2]), {}, "SPARSITY must be a real number"),
+    ("prune_relative", ([1], 0.5), {"scope": 1}, 'SCOPE must be "layer" or "column"'),
+    ("prune_model", (NETWORK,), {"rate": ["0.1"]}, "RATE must be a real number"),
+    ("prune_model", ([[1.0]],), {"rate": 0.1}, "MODEL must be a Model (oc.load reads one)"),
+    ("accuracy", (PAIR, "ab"), {}, "Y must be class numbers or one row of targets a sample"),
+    ("quantize_symmetric", ([1],), {"bits": "8"}, "BITS must be a whole number"),
+    ("quantize_affine", ([1],), {"axis": "rows"}, "AXIS must be a whole number"),
+    ("loss_mse", ([1.0, 2.0], [1.0]), {}, "OUTPUTS must be a real matrix with one row a sample"),
+    (
+        "loss_mse",
+        (PAIR, PAIR),
+        {"sample_weight": "all"},
+        "SAMPLE_WEIGHT must be a list of numbers",
+    ),
+    ("soft_targets", (PAIR, [1, 2]), {}, "TEMPERATURE must be a real number"),
+    ("distillation_loss", (PAIR, PAIR, [0, 1]), {"alpha": "a"}, "ALPHA must be a real number"),
+]
+
+
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("octave", marks=pytest.mark.octave)])
+@pytest.mark.parametrize(
+    ("kind", "name", "args", "options", "text"),
+    [(InvalidValueError, *row) for row in BAD_VALUES]
+    + [(InvalidTypeError, *row) for row in BAD_TYPES],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_bad_arguments_raise_the_same_error(
+    kind: type[Exception],
+    name: str,
+    args: tuple[Any, ...],
+    options: dict[str, Any],
+    text: str,
+    backend: str,
+) -> None:
+    function: Callable[..., Any] = public_function(OPERATIONS[name])
+    with pytest.raises((InvalidValueError, InvalidTypeError, OctaveError)) as caught:
+        function(*args, **options, backend=backend)
+    assert type(caught.value) is kind
+    assert str(caught.value) == f"{name}: {text}"
