@@ -1,0 +1,228 @@
+"""Models in ``.mat`` files, in both articles' shapes and as MATLAB and Octave write them."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from octave_compress import checks
+from octave_compress.backends import Backend, current_backend
+from octave_compress.errors import (
+    FileAccessError,
+    InvalidTypeError,
+    ModelFileError,
+    OctaveError,
+)
+from octave_compress.formats.atomic import write_atomically
+from octave_compress.model import Model, cells_from_layers
+
+PathLike = str | os.PathLike[str]
+
+_COMPRESSED, _MATRIX = 15, 14
+# No DEFLATE stream expands by more than this.
+_LARGEST_EXPANSION = 1032
+_OCTAVE_STARTS = (b"Octave-1-L", b"Octave-1-B", b"# Created by Octave", b"# name:", b"\x1f\x8b")
+
+
+def load(path: PathLike, *, variable: str | None = None, backend: Backend | None = None) -> Model:
+    """Return the model in a ``.mat`` file.
+
+    The fields of the model (``layers``, or ``W`` with ``b``) may stand at the top level, in a
+    variable called ``model``, or in the only struct there is. MATLAB's formats up to ``-v7`` are
+    read by SciPy; Octave's own text and binary formats by Octave.
+
+    Parameters
+    ----------
+    path : str or path-like
+    variable : str, optional
+        The variable to take, where a file holds several structs.
+    backend : {"octave", "numpy"}, optional
+        Only Octave can read Octave's own formats.
+
+    Returns
+    -------
+    Model
+        Missing biases are zeros; missing activations relu for hidden layers and linear for the
+        last; missing weights are decoded from their codes.
+
+    Raises
+    ------
+    FileAccessError
+        If the file cannot be opened.
+    ModelFileError
+        If it is damaged, of another format, or holds no model.
+    """
+    name = os.fspath(path)
+    try:
+        data = Path(name).read_bytes()
+    except OSError as error:
+        raise FileAccessError(error.errno, f"cannot read: {error.strerror}", name) from None
+    try:
+        return Model.from_struct(_choose(_read(name, data, backend), variable))
+    except ModelFileError as error:
+        raise ModelFileError(f"{name}: {error}") from error.__cause__
+    except (TypeError, ValueError, KeyError) as error:
+        raise ModelFileError(f"{name}: not a model: {error}") from error
+
+
+def save(path: PathLike, model: Model, *, layout: str = "layers") -> None:
+    """Write a model to a ``.mat`` file (``-v7``) that Octave, MATLAB and SciPy read.
+
+    The fields stand at the top level, so ``model = load (file)`` gives the model in Octave.
+    Codes are written in their own type; a layer that has them is written without the weights
+    that they stand for, which every function here decodes again. The file appears whole or not
+    at all.
+
+    Parameters
+    ----------
+    path : str or path-like
+        An existing file is replaced.
+    model : Model
+    layout : {"layers", "W"}
+        ``model.layers{i}.weights``, or ``model.W{i}`` with ``model.b{i}``.
+
+    Raises
+    ------
+    FileAccessError
+        If the file cannot be written; an older one is then still whole.
+    """
+    checks.choice("save", "LAYOUT", layout, ("layers", "W"))
+    if not isinstance(model, Model):
+        raise InvalidTypeError("save: MODEL must be a Model")
+    write_atomically(path, mat_bytes(model, layout))
+
+
+def mat_bytes(model: Model, layout: str = "layers") -> bytes:
+    """Return what `save` writes."""
+    from scipy.io import savemat
+
+    layers = model.to_struct()["layers"]
+    for fields in layers:
+        if "codes" in fields:
+            del fields["weights"]
+        for name, value in fields.items():
+            if isinstance(value, int):
+                fields[name] = float(value)  # a number in Octave, not an int64
+    content = {"layers": layers} if layout == "layers" else cells_from_layers(layers)
+    stream = io.BytesIO()
+    savemat(
+        stream,
+        {name: _cell(values) for name, values in content.items()},
+        do_compression=True,
+        long_field_names=True,
+    )
+    # SciPy writes the time into the header; the same model should be the same file.
+    header = b"MATLAB 5.0 MAT-file, written by octave-compress"
+    return header.ljust(116) + stream.getvalue()[116:]
+
+
+def _cell(values: list[Any]) -> NDArray[np.object_]:
+    cell = np.empty((1, len(values)), dtype=object)
+    cell[0, :] = values
+    return cell
+
+
+def _read(name: str, data: bytes, backend: Backend | None) -> Mapping[str, Any]:
+    """Return the variables of a file."""
+    if data.startswith(_OCTAVE_STARTS):
+        return _read_by_octave(name, backend)
+    if data[:8] == b"\x89HDF\r\n\x1a\n" or data[512:520] == b"\x89HDF\r\n\x1a\n":
+        raise ModelFileError("an HDF5 file (MATLAB's -v7.3): save it again with save -v7")
+    if not data:
+        raise ModelFileError("the file is empty")
+    if data[124:128] in (b"\x00\x01IM", b"\x01\x00MI"):
+        _check_elements(data)
+    elif data[:1] not in (b"\x00", b"\x01") and data[3:4] not in (b"\x00", b"\xf2"):
+        raise ModelFileError("not a MAT file")
+    from scipy.io import loadmat
+
+    try:
+        content = loadmat(io.BytesIO(data), struct_as_record=True, chars_as_strings=True)
+    except (Exception, MemoryError) as error:  # SciPy raises many kinds for damaged files
+        raise ModelFileError(f"damaged, or not a MAT file ({error})") from error
+    return {key: _plain(value) for key, value in content.items() if not key.startswith("__")}
+
+
+def _read_by_octave(name: str, backend: Backend | None) -> Mapping[str, Any]:
+    if (backend or current_backend()) != "octave":
+        raise ModelFileError(
+            "in Octave's own format, which only Octave reads: save it again with save -v7, "
+            'or load it with backend="octave"'
+        )
+    from octave_compress.octave import default_session
+
+    try:
+        content = default_session().call("load", os.path.abspath(name))
+    except (OctaveError, InvalidTypeError) as error:
+        raise ModelFileError(f"Octave cannot read it ({error})") from error
+    if not isinstance(content, Mapping):
+        raise ModelFileError("holds no variables")
+    return content
+
+
+def _check_elements(data: bytes) -> None:
+    """Refuse a file that is cut off, or whose lengths ask for more than it can hold."""
+    order = "<" if data[126:128] == b"IM" else ">"
+    at = 128
+    while at < len(data):
+        if at + 8 > len(data):
+            raise ModelFileError("damaged: the file ends inside a variable")
+        kind, length = struct.unpack(f"{order}II", data[at : at + 8])
+        if kind not in (_COMPRESSED, _MATRIX) or at + 8 + length > len(data):
+            raise ModelFileError("damaged: the file ends inside a variable, or is none")
+        if kind == _COMPRESSED:
+            try:
+                start = zlib.decompressobj().decompress(data[at + 8 : at + 8 + length], 8)
+                inner = struct.unpack(f"{order}II", start)[1]
+            except (zlib.error, struct.error) as error:
+                raise ModelFileError(f"damaged: a variable does not unpack ({error})") from None
+            if inner > _LARGEST_EXPANSION * length + 64:
+                raise ModelFileError("damaged: a variable claims more than the file can hold")
+        at += 8 + length
+
+
+def _plain(value: Any) -> Any:
+    """Return SciPy's arrays as what Octave means: dicts, lists, text and numeric arrays."""
+    if not isinstance(value, np.ndarray):
+        return value
+    if value.dtype.names:
+        records = [
+            {field: _plain(record[field]) for field in value.dtype.names}
+            for record in value.ravel(order="F")
+        ]
+        return records[0] if len(records) == 1 else records
+    if value.dtype == object:
+        return [_plain(item) for item in value.ravel(order="F")]
+    if value.dtype.kind == "U":
+        return str(value.reshape(-1)[0]) if value.size else ""
+    return value
+
+
+def _choose(content: Mapping[str, Any], variable: str | None) -> Mapping[str, Any]:
+    """Return the variables, or the one of them, that hold the model's fields."""
+    structs = {key: value for key, value in content.items() if isinstance(value, Mapping)}
+    held = ", ".join(sorted(content)) or "nothing"
+    if variable is not None:
+        if variable not in structs:
+            raise ModelFileError(f"no struct called {variable} (the file holds {held})")
+        return structs[variable]
+    is_model: Callable[[Mapping[str, Any]], bool] = lambda fields: (  # noqa: E731
+        "layers" in fields or "W" in fields or "codes" in fields
+    )
+    if is_model(content):
+        return content
+    if "model" in structs:
+        return structs["model"]
+    if len(structs) == 1:
+        return next(iter(structs.values()))
+    if len(structs) > 1:
+        raise ModelFileError(f"several structs, name one with variable=: {', '.join(structs)}")
+    raise ModelFileError(f"not a model: no field layers, W or codes (the file holds {held})")
