@@ -1,0 +1,67 @@
+"""Compress neural networks with GNU Octave, from Python.
+
+Every operation exists twice: as an Octave function in ``m_files`` and as the NumPy function that
+defines it. `backend` chooses which one runs.
+"""
+
+from octave_compress import ops
+from octave_compress.backends import Backend, use_backend
+from octave_compress.errors import (
+    FileAccessError,
+    Frame,
+    InvalidTypeError,
+    InvalidValueError,
+    ModelFileError,
+    OctaveCompressError,
+    OctaveDiedError,
+    OctaveError,
+    OctaveNotFoundError,
+    OctaveTimeoutError,
+)
+from octave_compress.formats import load, save
+from octave_compress.model import Dense, InputRange, Model, Quantization
+from octave_compress.octave import Session
+from octave_compress.ops import distill_model as distill
+from octave_compress.ops import predict_model as predict
+from octave_compress.ops import prune_model as prune
+from octave_compress.ops import quantize_model as quantize
+from octave_compress.ops import retrain_model as retrain
+from octave_compress.ops import train_model as train
+from octave_compress.report import Report, ReportRow, report
+from octave_compress.results import Counts, Energy
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Backend",
+    "Counts",
+    "Dense",
+    "Energy",
+    "FileAccessError",
+    "Frame",
+    "InputRange",
+    "InvalidTypeError",
+    "InvalidValueError",
+    "Model",
+    "ModelFileError",
+    "OctaveCompressError",
+    "OctaveDiedError",
+    "OctaveError",
+    "OctaveNotFoundError",
+    "OctaveTimeoutError",
+    "Quantization",
+    "Report",
+    "ReportRow",
+    "Session",
+    "distill",
+    "load",
+    "ops",
+    "predict",
+    "prune",
+    "quantize",
+    "report",
+    "retrain",
+    "save",
+    "train",
+    "use_backend",
+]

@@ -1,0 +1,161 @@
+"""The command line: the demo, verify, doctor, and bad usage."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.io import loadmat
+
+import octave_compress as oc
+from octave_compress import demo
+from octave_compress.cli import main
+from octave_compress.octave.locate import octave_eval
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "octave_compress", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+        env={**os.environ, **environment},
+    )
+
+
+def test_the_digits_are_split_without_overlap() -> None:
+    parts = demo.digits()
+    assert [len(part.y) for part in parts] == [1077, 360, 360]
+    images = np.concatenate([part.X for part in parts])
+    content = loadmat(demo.DIGITS)
+    together = np.sort(images @ np.arange(1, 65))
+    np.testing.assert_allclose(together, np.sort(content["X"] / 16.0 @ np.arange(1, 65)))
+    for part in parts:
+        assert set(part.y) == set(range(10))
+        assert part.X.min() == 0
+        assert part.X.max() == 1
+
+
+def test_the_digits_are_scikit_learns() -> None:
+    from sklearn.datasets import load_digits
+
+    content, original = loadmat(demo.DIGITS), load_digits()
+    np.testing.assert_array_equal(content["X"], original.data)
+    np.testing.assert_array_equal(content["y"].ravel(), original.target)
+
+
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("octave", marks=pytest.mark.octave)])
+def test_the_demo_does_the_main_job(tmp_path: Path, backend: str) -> None:
+    out = tmp_path / "new" / "folder"
+    done = run("demo", "--backend", backend, "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    files = sorted(entry.name for entry in out.iterdir())
+    names = ["distilled_model.mat", "model.mat", "pruned_model.mat", "quantized_model.mat"]
+    assert files == sorted([*names, "report.json", "report.png"])
+    rows = {row["name"]: row for row in json.loads((out / "report.json").read_text())["rows"]}
+    assert all(name in done.stdout for name in rows)
+    teacher, pruned = oc.load(out / "model.mat"), oc.load(out / "pruned_model.mat")
+    quantized = oc.load(out / "quantized_model.mat")
+    weights = np.concatenate([layer.weights.ravel() for layer in pruned.layers])
+    assert np.mean(weights == 0) >= 0.8
+    assert rows["pruned neurons"]["counts"]["parameters"] < 0.6 * 17226
+    assert {layer.quantization.codes.dtype for layer in quantized.layers} == {np.dtype(np.int8)}  # type: ignore[union-attr]
+    assert all(layer.input_range is not None for layer in quantized.layers)
+    # The files hold the models that the table is about.
+    test = demo.digits()[2]
+    for model, name in (
+        (teacher, "teacher"),
+        (pruned, "pruned connections"),
+        (quantized, "pruned, 8 bits"),
+    ):
+        said = oc.predict(model, test.X, backend="numpy").argmax(axis=1)
+        assert np.mean(said == test.y) == pytest.approx(rows[name]["accuracy"], abs=1.5 / 360)
+        assert rows[name]["accuracy"] > 0.95
+    if backend == "octave":
+        printed = octave_eval(
+            f"for f = {{'model', 'pruned_model', 'quantized_model', 'distilled_model'}}\n"
+            f"m = load(['{out}/', f{{1}}, '.mat']); printf('%d ', numel(m.layers)); end;"
+            "m = load(['"
+            + str(out)
+            + "/quantized_model.mat']); printf('%s', class(m.layers{1}.codes));"
+        )
+        assert printed.split() == ["3", "3", "3", "2", "int8"]
+
+
+def test_the_demo_says_when_its_folder_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = run("demo", "--backend", "numpy", "--out", str(tmp_path / "file" / "x"))
+    assert done.returncode == 1
+    assert "cannot make" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_demo_says_when_there_is_no_octave(tmp_path: Path) -> None:
+    done = run("demo", "--out", str(tmp_path), PATH=str(tmp_path), OCTAVE_EXECUTABLE="")
+    assert done.returncode == 1
+    assert "sudo apt-get install octave" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in ([], ["dmeo"], ["demo", "--backend", "matlab"], ["verify", "--cases", "x"]):
+        with pytest.raises(SystemExit) as caught:
+            main(arguments)
+        assert caught.value.code == 2
+        assert "usage: octave-compress" in capsys.readouterr().err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"octave-compress {oc.__version__}\n"
+
+
+@pytest.mark.octave
+def test_verify_prints_a_row_an_operation(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "--cases", "2"]) == 0
+    text = capsys.readouterr().out
+    assert "operations agree" in text
+    for name in ("prune_model", "train_model", "quantize_affine"):
+        assert name in text
+
+
+@pytest.mark.octave
+def test_the_doctor_is_content_here(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    text = capsys.readouterr().out
+    for name in ("Python", "oct2py", "Octave", "BLAS", "m_files", "session"):
+        assert f"ok  {name}" in text
+
+
+def test_the_doctor_says_how_to_get_octave(tmp_path: Path) -> None:
+    done = run("doctor", PATH=str(tmp_path), OCTAVE_EXECUTABLE="")
+    assert done.returncode == 1
+    assert "NO  octave" in done.stdout
+    assert "sudo apt-get install octave" in done.stdout
+
+
+@pytest.mark.octave
+def test_ctrl_c_stops_the_demo_cleanly(tmp_path: Path) -> None:
+    import signal
+    import time
+
+    process = subprocess.Popen(
+        [sys.executable, "-m", "octave_compress", "demo", "--out", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    time.sleep(4)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in error
+    assert "Traceback" not in error
