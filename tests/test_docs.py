@@ -1,0 +1,95 @@
+"""What the documents say is true: the table of operations, and every example in the README."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def _tool() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("readme", ROOT / "tools" / "readme.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def examples(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_table_of_operations_is_up_to_date() -> None:
+    assert _tool().filled(README) == README, "run `make readme`"
+
+
+def test_an_outdated_table_would_be_noticed() -> None:
+    spoiled = README.replace("| exact |", "| roughly |", 1)
+    assert _tool().filled(spoiled) != spoiled
+
+
+def test_links_to_files_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+            if not link.startswith("http"):
+                assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+@pytest.mark.octave
+def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
+    main_job, own_files = examples("python")
+    (tmp_path / "my_functions").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", main_job + own_files + "print(q.shape, r.shape)"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "(2, 2) (2, 2)" in done.stdout
+    assert (tmp_path / "small.mat").is_file()
+
+
+@pytest.mark.octave
+def test_the_octave_of_the_readme_runs(tmp_path: Path) -> None:
+    from octave_compress.octave.locate import octave_executable
+
+    (script,) = examples("octave")
+    for folder in ("m_files", "octave_compress"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    (tmp_path / "script.m").write_text(script)
+    done = subprocess.run(
+        [octave_executable(), "--no-gui", "--no-init-file", "--quiet", "script.m"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert re.search(r"\d\d\.\d\d % right, \d+ of \d+ weights left", done.stdout), done.stderr
+    assert (tmp_path / "small.mat").is_file()
+
+
+def test_contributing_quotes_the_real_operation() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    sources = {
+        "python": (ROOT / "octave_compress/ops/pruning.py").read_text("utf-8")
+        + (ROOT / "octave_compress/equivalence/cases.py").read_text("utf-8"),
+        "octave": (ROOT / "m_files/prune_threshold.m").read_text("utf-8"),
+    }
+    for language, source in sources.items():
+        known = {line.strip() for line in source.splitlines()}
+        for block in re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL):
+            for line in filter(None, map(str.strip, block.splitlines())):
+                assert line in known or line in ("...", '"""') or line.startswith("%!"), line
