@@ -103,5 +103,5 @@ end
 %!error <LAYERS must begin with the number of features, 2, got 3> train_model(X, T, [3, 1])
 %!error <SOLVER must be "adam" or "sgd", got "lbfgs"> train_model(X, T, [2, 1], 'solver', 'lbfgs')
 %!error <LEARNING_RATE must be in \(0, Inf\), got 0> train_model(X, T, [2, 1], 'learning_rate', 0)
-%!error <the loss is not finite> ...
+%!error <LEARNING_RATE must be smaller: training diverges in epoch> ...
 %! train_model(X, T, [2, 4, 1], 'loss', 'mse', 'solver', 'sgd', 'learning_rate', 1e200);

@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from octave_compress.random import OctaveRandom, _Exponential, _Normal, _single_log, _ziggurat
+from octave_compress.random import OctaveRandom
+from octave_compress.ziggurat import Exponential, Normal, single_log, ziggurat
 
 Step: TypeAlias = tuple[Any, ...]
 Case: TypeAlias = tuple[float, list[Step]]
@@ -62,8 +63,8 @@ def _state_emitting(words: Sequence[int]) -> NDArray[np.uint32]:
 
 def _threshold_steps(name: str, dtype: str) -> list[Step]:
     """Return steps that draw just below and just above the threshold of every layer."""
-    ziggurat = _ziggurat(_Normal if name == "randn" else _Exponential, np.dtype(dtype))
-    thresholds = ziggurat.inside.tolist()
+    layers = ziggurat(Normal if name == "randn" else Exponential, np.dtype(dtype))
+    thresholds = layers.inside.tolist()
     per_unit = 2 if dtype == "float64" else 1
     sign_bits = 1 if (name, dtype) == ("randn", "float64") else 0
     uniforms = np.random.RandomState(1)
@@ -322,19 +323,19 @@ def test_state_comes_back(name: Any) -> None:
 
 
 def test_import_builds_no_tables() -> None:
-    code = "import octave_compress.random as r; print(r._ziggurat.cache_info().currsize)"
+    code = "import octave_compress.ziggurat as z; print(z.ziggurat.cache_info().currsize)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "0\n"
 
 
-def test_single_log_without_a_c_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    from_library = _single_log()
+def testsingle_log_without_a_c_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    from_library = single_log()
 
     def missing(name: str | None) -> None:
         raise OSError(name)
 
     monkeypatch.setattr("ctypes.CDLL", missing)
-    rounded = _single_log.__wrapped__()
+    rounded = single_log.__wrapped__()
     for x in (2.0**-24, 0.1, 0.5, 1 - 2.0**-24):
         assert rounded(x) == np.float32(math.log(x))
         assert abs(rounded(x) - from_library(x)) <= np.spacing(np.float32(abs(rounded(x))))

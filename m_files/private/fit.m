@@ -40,16 +40,21 @@ function layers = fit(op, layers, x, objective, options)
         end
       end
     end
-    if report_epoch(op, epoch, total / samples, options)
+    finite = isfinite(total) && all(cellfun(@is_finite_layer, layers));
+    if report_epoch(op, epoch, total / samples, finite, options)
       break
     end
   end
 end
 
-function stop = report_epoch(op, epoch, loss, options)
-  if ~isfinite(loss)
+function finite = is_finite_layer(layer)
+  finite = all(isfinite(layer.weights(:))) && all(isfinite(layer.bias));
+end
+
+function stop = report_epoch(op, epoch, loss, finite, options)
+  if ~finite
     value_error(op, 'LEARNING_RATE', ...
-                sprintf('be smaller: the loss is not finite after epoch %d', epoch), ...
+                sprintf('be smaller: training diverges in epoch %d', epoch), ...
                 number_text(options.learning_rate));
   end
   if options.progress

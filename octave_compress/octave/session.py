@@ -24,6 +24,7 @@ from types import TracebackType
 from typing import Any, NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from octave_compress.errors import (
     FileAccessError,
@@ -152,7 +153,8 @@ class Session:
                     'use another Session, or backend="numpy"'
                 )
             self._start()
-            reply = self._exchange(name, nodes, nout, timeout or self._timeout, stdout, callbacks)
+            timeout = self._timeout if timeout is None else timeout
+            reply = self._exchange(name, nodes, nout, timeout, stdout, callbacks)
         if not bool(np.ravel(reply["ok"])[0]):
             _raise(reply)
         outputs = [decode(node) for node in np.ravel(np.asarray(reply["outputs"], dtype=object))]
@@ -191,7 +193,9 @@ class Session:
         self._finalizer = weakref.finalize(
             self, _end, self._octave, self._answers, self._folder, self._pid
         )
-        self._octave.addpath(str(_BRIDGE), nout=0)
+        # As bytes: oct2py sends only ASCII text unharmed, and a home may have any name.
+        self._octave.push("ocx_path", _bytes(str(_BRIDGE)))
+        self._octave.eval("addpath (char (ocx_path)); clear ocx_path", nout=0)
         for path in (str(m_files()), *self._paths):
             self._exchange("addpath", (encode(path, []),), 0, self._timeout, None, [])
 
@@ -243,7 +247,7 @@ class Session:
                 name,
                 nodes,
                 float(nout),
-                self._fifo,
+                _bytes(self._fifo),
                 nout=1,
                 timeout=timeout,
                 stream_handler=on_line,
@@ -260,7 +264,7 @@ class Session:
             self._stop()
             if isinstance(error, KeyboardInterrupt | OctaveDiedError):
                 raise
-            if isinstance(error, TimeoutError) or "imed out" in str(error) or _is_timeout(error):
+            if _is_timeout(error):
                 raise OctaveTimeoutError(
                     f"{name}: no answer within {timeout:g} s; Octave was stopped and its "
                     "variables are lost"
@@ -288,8 +292,14 @@ class Session:
         os.write(self._answers, b"1" if stop else b"0")
 
 
+def _bytes(text: str) -> NDArray[np.uint8]:
+    return np.frombuffer(text.encode(), np.uint8)
+
+
 def _is_timeout(error: BaseException) -> bool:
-    return type(error).__name__ == "TIMEOUT"
+    """Tell whether our own deadline, oct2py or pexpect below it ran out of time."""
+    ran_out = isinstance(error, TimeoutError) or type(error).__name__ == "TIMEOUT"
+    return ran_out or str(error).startswith("Timed out")
 
 
 def _end(octave: Any, answers: int, folder: str, pid: int) -> None:

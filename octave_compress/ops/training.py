@@ -456,12 +456,14 @@ def fit(
             def batch_loss(z: FloatArray, a: FloatArray, batch: Any = batch) -> Any:
                 return objective(z, a, batch)
 
-            value, dw, db = backprop(working, x[batch], batch_loss)  # type: ignore[arg-type]
-            total += float(value) * len(batch)
             step += 1
-            for layer, w, b in zip(working, dw, db, strict=True):
-                layer.update(w, b, step, options)
-        if _report(op, epoch, total / len(x), options):
+            with np.errstate(over="ignore", invalid="ignore"):  # told at the end of the epoch
+                value, dw, db = backprop(working, x[batch], batch_loss)  # type: ignore[arg-type]
+                total += float(value) * len(batch)
+                for layer, w, b in zip(working, dw, db, strict=True):
+                    layer.update(w, b, step, options)
+        finite = math.isfinite(total) and all(layer.is_finite() for layer in working)
+        if _report(op, epoch, total / len(x), finite, options):
             break
     return tuple(
         replace(layer, weights=state.weights, bias=state.bias)
@@ -482,6 +484,9 @@ class _Working:
             for name, value in (("weights", layer.weights), ("bias", layer.bias))
         }
 
+    def is_finite(self) -> bool:
+        return bool(np.isfinite(self.weights).all() and np.isfinite(self.bias).all())
+
     def update(self, dw: FloatArray, db: FloatArray, step: int, options: Training) -> None:
         decay = options.learning_rate * options.weight_decay * self.weights
         if self.mask is not None:
@@ -500,9 +505,9 @@ class _Working:
             self.weights = self.weights - decay
 
 
-def _report(op: str, epoch: int, loss: float, options: Training) -> bool:
-    if not math.isfinite(loss):
-        requirement = f"be smaller: the loss is not finite after epoch {epoch}"
+def _report(op: str, epoch: int, loss: float, finite: bool, options: Training) -> bool:
+    if not finite:
+        requirement = f"be smaller: training diverges in epoch {epoch}"
         got = checks.number_text(options.learning_rate)
         checks.value_error(op, "LEARNING_RATE", requirement, got)
     if options.callback is None:

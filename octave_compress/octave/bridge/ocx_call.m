@@ -3,6 +3,7 @@ function reply = ocx_call (id, name, args, nout, fifo)
   reply = struct ('id', id, 'ok', false, 'outputs', {{}}, ...
                   'message', '', 'identifier', '', 'stack', {{}});
   try
+    fifo = char (fifo);
     args = cellfun (@(node) ocx_decode (node, fifo), args(:).', 'UniformOutput', false);
     outputs = cell (1, nout);
     [outputs{:}] = feval (name, args{:});
