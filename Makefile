@@ -31,8 +31,9 @@ slow: .venv/.test-ready ## Run the tests that take minutes
 	@$(SETUP) need-octave
 	$(BIN)/python -m pytest -m slow --timeout 3600
 
-bench: .venv/.test-ready ## Measure: tests/benchmarks/bench_*.py
-	$(BIN)/python -m pytest tests/benchmarks -s --timeout 3600 -o python_files='bench_*.py'
+bench: .venv/.test-ready ## Measure: every script in tests/benchmarks
+	@$(SETUP) need-octave
+	@for script in tests/benchmarks/*.py; do echo "==> $$script"; $(BIN)/python $$script || exit 1; done
 
 readme: .venv/.test-ready ## Write the table of operations in README.md
 	$(BIN)/python tools/readme.py
