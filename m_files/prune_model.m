@@ -51,7 +51,7 @@ function model = prune_model(model, varargin)
       ~(strcmp(rule.criterion, 'rate') && strcmp(unit, 'connection'))
     value_error(op, 'SCOPE', 'be "column" only with RATE and connections');
   end
-  layers = model_layers(op, 'MODEL', model);
+  layers = cellfun(@plain_layer, model_layers(op, 'MODEL', model), 'UniformOutput', false);
   amount = options.(rule.criterion);
   if strcmp(unit, 'connection')
     scores = cellfun(@(layer) abs(layer.weights), layers, 'UniformOutput', false);
@@ -69,7 +69,6 @@ function model = prune_model(model, varargin)
       end
       [layers{k}, layers{k + 1}] = remove_neurons(op, layers{k}, layers{k + 1}, keep{k});
     end
-    layers = cellfun(@forget_range, layers, 'UniformOutput', false);
   end
   model = model_like(model, layers);
 end
@@ -120,13 +119,20 @@ function keep = stay(score, rule, value)
   end
 end
 
+function layer = plain_layer(layer)
+  % Float weights without codes; a connection that an earlier mask forbids is the zero that it is.
+  layer = forget_range(forget_codes(layer));
+  if isfield(layer, 'mask')
+    layer.weights(~layer.mask) = 0;
+  end
+end
+
 function layer = mask_layer(layer, mask)
   if isfield(layer, 'mask')
     mask = mask & layer.mask;
   end
   layer.mask = mask;
   layer.weights(~mask) = 0;
-  layer = forget_codes(layer);
 end
 
 function [layer, following] = remove_neurons(op, layer, following, keep)
@@ -149,8 +155,6 @@ function [layer, following] = remove_neurons(op, layer, following, keep)
   if isfield(following, 'mask')
     following.mask = following.mask(:, keep);
   end
-  layer = forget_codes(layer);
-  following = forget_codes(following);
 end
 
 %!shared model

@@ -42,7 +42,8 @@ function model = quantize_model(model, varargin)
   if strcmp(options.scheme, 'grid') && ~isempty(options.axis)
     value_error(op, 'AXIS', 'be left out for the scheme "grid"');
   end
-  bits = check_integer(op, 'BITS', options.bits, '[1, 32]');
+  intervals = struct('grid', '[1, 15]', 'symmetric', '[2, 32]', 'affine', '[1, 32]');
+  bits = check_integer(op, 'BITS', options.bits, intervals.(options.scheme));
   layers = model_layers(op, 'MODEL', model);
   a = options.activations;
   if ~isempty(a)
@@ -114,7 +115,7 @@ end
 %! assert(small.input_scale{1}, 3 / 255, eps);
 %! assert(small.input_zero_point{1}, 85);
 %! assert(predict_model(small, X), predict_model(model, X), 0.1);
-%!error <BITS must be a whole number in \[1, 32\], got 33> quantize_model(model, 'bits', 33)
-%!error <BITS must be a whole number in \[1, 32\], got 0> quantize_model(model, 'bits', 0)
+%!error <BITS must be a whole number in \[2, 32\], got 33> quantize_model(model, 'bits', 33)
+%!error <BITS must be a whole number in \[2, 32\], got 0> quantize_model(model, 'bits', 0)
 %!error <AXIS must be left out for the scheme "grid"> ...
 %! quantize_model(model, 'scheme', 'grid', 'axis', 1)

@@ -16,6 +16,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec, TypeVar, get_args
 
+import numpy as np
+
 from octave_compress import checks
 from octave_compress.border import kind_of
 from octave_compress.equivalence.levels import Level
@@ -144,7 +146,7 @@ def _dispatch(op: Operation, bound: inspect.BoundArguments) -> Any:
             arguments[name] = kind_of(name).normalise(op.name, name, value, bound.arguments)
     with reporting(op.name, bound.arguments) as callback:
         arguments.pop("progress", None)
-        if callback is not None:
+        if callable(callback):
             arguments["callback"] = _from_outside(callback)
         if backend == "numpy":
             return _run_body(op, arguments)
@@ -154,7 +156,9 @@ def _dispatch(op: Operation, bound: inspect.BoundArguments) -> Any:
 def _run_body(op: Operation, arguments: dict[str, Any]) -> Any:
     token = _inside_body.set(True)
     try:
-        return op.body(**arguments)
+        # Octave is silent about overflow and NaN; what matters of them, the bodies check.
+        with np.errstate(all="ignore"):
+            return op.body(**arguments)
     finally:
         _inside_body.reset(token)
 

@@ -96,7 +96,10 @@ def _outputs(arguments: Arguments) -> int:
             return value.sizes[-1]
         if value is not None and np.size(value):
             array = np.asarray(value)
-            return int(array.reshape(-1)[-1]) if array.ndim < 2 else array.shape[1]
+            if name in ("outputs", "logits"):
+                return int(array.shape[-1])
+            last = array.reshape(-1)[-1]  # of the sizes; what is wrong with them, the body says
+            return int(last) if array.dtype.kind in "iuf" and last >= 1 else 1
     return 1
 
 

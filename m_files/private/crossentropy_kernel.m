@@ -1,7 +1,7 @@
 function [value, gradient] = crossentropy_kernel(logits, targets, weight)
   % Value and gradient of loss_crossentropy, unchecked; arguments as in mse_kernel.
   samples = columns(logits);
-  shifted = logits - max(logits, [], 1);
+  shifted = shifted_columns(logits);
   p = exp(shifted);
   total = sum(p, 1);
   if ~isempty(weight)

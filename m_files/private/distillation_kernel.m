@@ -11,8 +11,8 @@ end
 function [value, gradient] = divergence(logits, teacher_logits, weight, temperature)
   % Mean of KL (teacher || student) at a temperature, and its gradient.
   samples = columns(logits);
-  student = (logits - max(logits, [], 1)) / temperature;
-  teacher = (teacher_logits - max(teacher_logits, [], 1)) / temperature;
+  student = shifted_columns(logits / temperature);
+  teacher = shifted_columns(teacher_logits / temperature);
   q = exp(student);
   p = exp(teacher);
   q_total = sum(q, 1);

@@ -7,5 +7,6 @@ function weight = training_weight(op, weight, y)
   if ~any(weight)
     value_error(op, 'SAMPLE_WEIGHT', 'not be all zeros');
   end
+  weight = weight / max(weight); % a sum of large ones could overflow
   weight = weight / (sum(weight) / numel(weight));
 end

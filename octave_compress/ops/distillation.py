@@ -18,6 +18,7 @@ from octave_compress.ops.losses import (
     checked_batch,
     crossentropy_kernel,
     mse_kernel,
+    shifted_rows,
     softmax_rows,
 )
 from octave_compress.ops.network import (
@@ -78,8 +79,7 @@ def soft_targets(
     # A temperature beyond the float type would become 0 or Inf in it; the limit is the same.
     bounds = np.finfo(said.dtype)
     heat = min(max(heat, float(bounds.tiny)), float(bounds.max))
-    with np.errstate(over="ignore"):
-        return softmax_rows((said - said.max(axis=1, keepdims=True)) / heat)
+    return softmax_rows((said - said.max(axis=1, keepdims=True)) / heat)
 
 
 @operation(level=rtol(1e-11, single=1e-3), returns=("value", "gradient"))
@@ -169,8 +169,8 @@ def _divergence(
 ) -> tuple[np.floating[Any], FloatArray]:
     """Return the mean of KL(teacher || student) at a temperature, and its gradient."""
     samples = len(logits)
-    student = (logits - logits.max(axis=1, keepdims=True)) / temperature
-    teacher = (teacher_logits - teacher_logits.max(axis=1, keepdims=True)) / temperature
+    student = shifted_rows(logits / temperature)
+    teacher = shifted_rows(teacher_logits / temperature)
     q, p = np.exp(student), np.exp(teacher)
     q_total, p_total = q.sum(axis=1, keepdims=True), p.sum(axis=1, keepdims=True)
     q /= q_total

@@ -179,7 +179,7 @@ def crossentropy_kernel(
 ) -> tuple[np.floating[Any], FloatArray]:
     """Return value and gradient of `loss_crossentropy`, unchecked."""
     samples = len(logits)
-    shifted = logits - logits.max(axis=1, keepdims=True)
+    shifted = shifted_rows(logits)
     gradient = np.exp(shifted)
     total = gradient.sum(axis=1)
     if weight is not None:
@@ -190,6 +190,12 @@ def crossentropy_kernel(
     gradient -= targets
     gradient /= samples
     return value, gradient
+
+
+def shifted_rows(z: FloatArray) -> FloatArray:
+    """Return each row less its largest, finite: an infinity times a target of 0 would be NaN."""
+    shifted: FloatArray = z - z.max(axis=1, keepdims=True)
+    return np.maximum(shifted, np.finfo(z.dtype).min, out=shifted)
 
 
 def softmax_rows(z: FloatArray) -> FloatArray:

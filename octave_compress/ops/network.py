@@ -202,8 +202,7 @@ def activate(z: FloatArray, activation: str) -> FloatArray:
     if activation == "relu":
         return np.fmax(z, z.dtype.type(0))  # Octave's max ignores NaN
     if activation == "sigmoid":
-        with np.errstate(over="ignore"):
-            return 1 / (1 + np.exp(-z))
+        return 1 / (1 + np.exp(-z))
     if activation == "tanh":
         return np.tanh(z)
     if activation == "softmax":

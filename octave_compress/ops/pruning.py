@@ -105,8 +105,7 @@ def prune_relative(
     axis = None if scope == "layer" else (1 if len(weights) == 1 else 0)
     largest = np.fmax.reduce(np.abs(weights), axis=axis, keepdims=True)
     # share * NaN and share * Inf compare as Octave's do, so no case needs its own branch.
-    with np.errstate(invalid="ignore"):
-        mask = ~(np.abs(weights) < share * largest)
+    mask = ~(np.abs(weights) < share * largest)
     return _apply(weights, mask), mask
 
 
@@ -227,7 +226,7 @@ def prune_model(
     Returns
     -------
     Model
-        Float weights: codes of an earlier quantization are dropped.
+        Float weights: codes and input ranges of an earlier quantization are dropped.
 
     Raises
     ------
@@ -242,7 +241,7 @@ def prune_model(
     """
     op = "prune_model"
     given = {"threshold": threshold, "rate": rate, "sparsity": sparsity}
-    criteria = [(name, value) for name, value in given.items() if value is not None]
+    criteria = [(n, v) for n, v in given.items() if v is not None and np.size(v)]
     if len(criteria) != 1:
         checks.value_error(
             op, "one of THRESHOLD, RATE and SPARSITY", "be given", str(len(criteria))
@@ -252,7 +251,11 @@ def prune_model(
     checks.choice(op, "UNIT", unit, ("connection", "neuron"))
     if scope == "column" and (criterion != "rate" or unit != "connection"):
         checks.value_error(op, "SCOPE", 'be "column" only with RATE and connections')
-    weights = [layer.weights for layer in checked_model(op, "MODEL", model).layers]
+    # A connection that an earlier mask forbids competes as the zero that it is.
+    weights = [
+        layer.weights if layer.mask is None else _apply(layer.weights, layer.mask)
+        for layer in checked_model(op, "MODEL", model).layers
+    ]
     if unit == "connection":
         scores = [np.abs(w) for w in weights]
         keep = _keep(op, scores, criterion, amount, scope)
@@ -284,8 +287,7 @@ def _row_norms(weights: FloatArray) -> NDArray[np.float64]:
     if weights.shape[1] == 0:
         return np.zeros(len(weights))
     # np.sum adds in pairs, Octave one after the other; cumsum is the sequential sum.
-    with np.errstate(over="ignore"):
-        return np.sqrt(np.cumsum(weights.astype(np.float64) ** 2, axis=1)[:, -1])
+    return np.sqrt(np.cumsum(weights.astype(np.float64) ** 2, axis=1)[:, -1])
 
 
 def _keep(
@@ -327,7 +329,7 @@ def _decide(score: FloatArray, criterion: str, value: float, scope: str = "layer
 
 def _mask_layer(layer: Any, mask: Mask) -> Any:
     mask = mask if layer.mask is None else mask & layer.mask
-    return replace_weights(layer, _apply(layer.weights, mask), mask=mask)
+    return replace_weights(layer, _apply(layer.weights, mask), mask=mask, input_range=None)
 
 
 def _keep_one(rows: Mask, norms: FloatArray) -> Mask:

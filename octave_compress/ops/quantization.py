@@ -26,6 +26,7 @@ Double = NDArray[np.float64]
 Quantized = tuple[FloatArray, Codes, Double, Double]
 
 _DOUBLE: np.dtype[Any] = np.dtype(np.float64)
+_BITS = {"grid": "[1, 15]", "symmetric": "[2, 32]", "affine": "[1, 32]"}
 _RESULTS = ("w", "codes", "scale", "zero_point")
 
 
@@ -65,7 +66,7 @@ def quantize_grid(w: ArrayLike, *, bits: int = 8, backend: Backend | None = None
     """
     op = "quantize_grid"
     weights = checks.matrix(op, "W", w)
-    levels = 2.0 ** checks.integer(op, "BITS", bits, "[1, 15]") - 1.0
+    levels = 2.0 ** checks.integer(op, "BITS", bits, _BITS["grid"]) - 1.0
     values = weights.astype(np.float64)
     _check_codes_fit(op, values, levels)
     codes = round_half_away(values * levels).astype(np.int16)
@@ -100,7 +101,7 @@ def dequantize_grid(codes: ArrayLike, *, bits: int = 8, backend: Backend | None 
     """
     op = "dequantize_grid"
     whole = _whole_codes(op, codes)
-    return whole / (2.0 ** checks.integer(op, "BITS", bits, "[1, 15]") - 1.0)
+    return whole / (2.0 ** checks.integer(op, "BITS", bits, _BITS["grid"]) - 1.0)
 
 
 @operation(level=EXACT, returns=_RESULTS)
@@ -144,7 +145,7 @@ def quantize_symmetric(
     """
     op = "quantize_symmetric"
     weights = checks.matrix(op, "W", w)
-    width = checks.integer(op, "BITS", bits, "[2, 32]")
+    width = checks.integer(op, "BITS", bits, _BITS["symmetric"])
     values = weights.astype(np.float64)
     low, high = _range(values, axis)
     qmax = 2.0 ** (width - 1) - 1.0
@@ -233,7 +234,7 @@ def quantize_affine(
     """
     op = "quantize_affine"
     weights = checks.matrix(op, "W", w)
-    width = checks.integer(op, "BITS", bits, "[1, 32]")
+    width = checks.integer(op, "BITS", bits, _BITS["affine"])
     values = weights.astype(np.float64)
     low, high = _range(values, axis)
     qmax = 2.0**width - 1.0
@@ -327,7 +328,7 @@ def quantize_model(
     checks.choice(op, "SCHEME", scheme, SCHEMES)
     if scheme == "grid" and axis is not None:
         checks.value_error(op, "AXIS", 'be left out for the scheme "grid"')
-    width = checks.integer(op, "BITS", bits, "[1, 32]")
+    width = checks.integer(op, "BITS", bits, _BITS[scheme])
     checked_model(op, "MODEL", model)
     a: FloatArray | None = None
     if activations is not None and np.size(activations):
@@ -392,8 +393,7 @@ def _decode(
 ) -> Double:
     """Return ``(codes - zero_point) * scale``, limited to what `dtype` can hold."""
     largest = float(np.finfo(dtype).max)
-    with np.errstate(over="ignore"):
-        values = (codes.astype(np.float64) - zero_point) * scale
+    values = (codes.astype(np.float64) - zero_point) * scale
     return np.clip(values, -largest, largest)
 
 

@@ -389,6 +389,7 @@ def training_weight(op: str, weight: Any, targets: FloatArray) -> FloatArray | N
         return None
     if not values.any():
         checks.value_error(op, "SAMPLE_WEIGHT", "not be all zeros")
+    values = values / values.max()  # a sum of large ones could overflow
     scaled: FloatArray = values / (values.sum() / values.size)
     return scaled
 
@@ -457,11 +458,10 @@ def fit(
                 return objective(z, a, batch)
 
             step += 1
-            with np.errstate(over="ignore", invalid="ignore"):  # told at the end of the epoch
-                value, dw, db = backprop(working, x[batch], batch_loss)  # type: ignore[arg-type]
-                total += float(value) * len(batch)
-                for layer, w, b in zip(working, dw, db, strict=True):
-                    layer.update(w, b, step, options)
+            value, dw, db = backprop(working, x[batch], batch_loss)  # type: ignore[arg-type]
+            total += float(value) * len(batch)
+            for layer, w, b in zip(working, dw, db, strict=True):
+                layer.update(w, b, step, options)
         finite = math.isfinite(total) and all(layer.is_finite() for layer in working)
         if _report(op, epoch, total / len(x), finite, options):
             break
