@@ -17,10 +17,12 @@ from octave_compress.errors import (
     OctaveError,
     OctaveNotFoundError,
     OctaveTimeoutError,
+    OctaveWarning,
+    StaleHandleError,
 )
 from octave_compress.formats import load, save
 from octave_compress.model import Dense, InputRange, Model, Quantization
-from octave_compress.octave import Session
+from octave_compress.octave import Handle, Session
 from octave_compress.ops import distill_model as distill
 from octave_compress.ops import predict_model as predict
 from octave_compress.ops import prune_model as prune
@@ -39,6 +41,7 @@ __all__ = [
     "Energy",
     "FileAccessError",
     "Frame",
+    "Handle",
     "InputRange",
     "InvalidTypeError",
     "InvalidValueError",
@@ -49,10 +52,12 @@ __all__ = [
     "OctaveError",
     "OctaveNotFoundError",
     "OctaveTimeoutError",
+    "OctaveWarning",
     "Quantization",
     "Report",
     "ReportRow",
     "Session",
+    "StaleHandleError",
     "distill",
     "load",
     "ops",

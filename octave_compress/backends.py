@@ -3,7 +3,8 @@
 Requirements on an operation: a function whose body defines it in NumPy, decorated with
 :func:`operation`; a ``.m`` file of the same name in ``m_files``; a row in the test cases.
 Arguments without a default go to Octave by position, the others as name/value pairs with the
-keyword's own name. None means "left out". Octave is imported when it is first asked for.
+keyword's own name; None for one of those means "left out". Octave is imported when it is first
+asked for.
 """
 
 from __future__ import annotations
@@ -29,10 +30,8 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _chosen: ContextVar[Backend | None] = ContextVar("backend", default=None)
+_everywhere: Backend | None = None
 _inside_body: ContextVar[bool] = ContextVar("inside_body", default=False)
-
-# Python's own business: Octave gets a callback, and never hears of the rest.
-_LOCAL = ("backend", "progress")
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,9 @@ OPERATIONS: dict[str, Operation] = {}
 class use_backend:
     """Choose the backend of every operation from here on, or inside a ``with`` block.
 
-    It holds for this thread or task. At the end of a ``with`` block the earlier choice is back.
+    A plain call, best made once and early, holds for the whole process. A ``with`` block holds
+    for its own thread or task, comes before a plain call, and at its end the earlier choice is
+    back.
 
     Parameters
     ----------
@@ -86,11 +87,16 @@ class use_backend:
     """
 
     def __init__(self, backend: Backend) -> None:
-        self._before = _chosen.get()
-        _chosen.set(_checked("use_backend", backend))
+        global _everywhere
+        self._backend = chosen_backend("use_backend", backend)
+        self._earlier = _everywhere
+        _everywhere = self._backend
 
     def __enter__(self) -> None:
-        return None
+        global _everywhere
+        _everywhere = self._earlier  # it was not a plain call after all
+        self._before = _chosen.get()
+        _chosen.set(self._backend)
 
     def __exit__(self, *exception: object) -> None:
         _chosen.set(self._before)
@@ -98,11 +104,17 @@ class use_backend:
 
 def current_backend() -> Backend:
     """Return the backend in force: `use_backend`, else ``OCTAVE_COMPRESS_BACKEND``, else Octave."""
+    chosen = _chosen.get() or _everywhere
+    if chosen is not None:
+        return chosen
     named = os.environ.get("OCTAVE_COMPRESS_BACKEND") or "octave"
-    return _chosen.get() or _checked("OCTAVE_COMPRESS_BACKEND", named)
+    return chosen_backend("OCTAVE_COMPRESS_BACKEND", named)
 
 
-def _checked(op: str, backend: str) -> Backend:
+def chosen_backend(op: str, backend: str | None) -> Backend:
+    """Return the backend that an argument names, or the one in force if it is None."""
+    if backend is None:
+        return current_backend()
     return checks.choice(op, "BACKEND", backend, get_args(Backend))  # type: ignore[return-value]
 
 
@@ -136,21 +148,26 @@ def operation(
 
 
 def _dispatch(op: Operation, bound: inspect.BoundArguments) -> Any:
-    arguments = dict(bound.arguments)
-    backend = arguments.pop("backend", None)
-    backend = current_backend() if backend is None else _checked(op.name, backend)
-    bound.apply_defaults()
-    for name, value in list(arguments.items()):
-        required = op.signature.parameters[name].default is inspect.Parameter.empty
-        if value is not None or required:
-            arguments[name] = kind_of(name).normalise(op.name, name, value, bound.arguments)
-    with reporting(op.name, bound.arguments) as callback:
-        arguments.pop("progress", None)
+    backend = chosen_backend(op.name, bound.arguments.pop("backend", None))
+    given = {
+        name: value
+        for name, value in bound.arguments.items()
+        if value is not None or _is_required(op, name)
+    }
+    arguments = {
+        name: kind_of(name).normalise(op.name, name, value, given) for name, value in given.items()
+    }
+    progress = arguments.pop("progress", False)
+    with reporting(op.name, progress, arguments.get("callback")) as callback:
         if callable(callback):
             arguments["callback"] = _from_outside(callback)
         if backend == "numpy":
             return _run_body(op, arguments)
         return _run_octave(op, arguments)
+
+
+def _is_required(op: Operation, name: str) -> bool:
+    return op.signature.parameters[name].default is inspect.Parameter.empty
 
 
 def _run_body(op: Operation, arguments: dict[str, Any]) -> Any:
@@ -181,12 +198,11 @@ def _run_octave(op: Operation, arguments: dict[str, Any]) -> Any:
 
     positional: list[Any] = []
     options: list[Any] = []
-    for name, parameter in op.signature.parameters.items():
-        value = arguments.get(name)
-        if name in _LOCAL or (value is None and parameter.default is not parameter.empty):
+    for name in op.signature.parameters:
+        if name not in arguments:
             continue
-        value = kind_of(name).to_octave(value)
-        if parameter.default is parameter.empty:
+        value = kind_of(name).to_octave(arguments[name])
+        if _is_required(op, name):
             positional.append(value)
         else:
             options += [name, value]

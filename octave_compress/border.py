@@ -67,8 +67,13 @@ def _vector(op: str, name: str, value: Any, arguments: Arguments) -> Any:
 
 
 def _amount(op: str, name: str, value: Any, arguments: Arguments) -> Any:
-    # A list would cross as a row of cells.
-    return _array(op, name, value, "be a real number") if isinstance(value, list | tuple) else value
+    # A list would cross as a row of cells, and text as a row of numbers.
+    is_plain = not isinstance(value, list | tuple | str)
+    return value if is_plain else _array(op, name, value, "be a real number")
+
+
+def _flag(op: str, name: str, value: Any, arguments: Arguments) -> Any:
+    return checks.flag(op, name.upper(), value)
 
 
 def _targets(op: str, name: str, value: Any, arguments: Arguments) -> Any:
@@ -78,7 +83,7 @@ def _targets(op: str, name: str, value: Any, arguments: Arguments) -> Any:
     array = _array(op, name, value, "be class numbers or one row of targets a sample", (1, 2))
     if array.ndim == 2:
         return array
-    outputs = _outputs(arguments)
+    outputs = _outputs(op, arguments)
     if outputs == 1:
         return array[:, None]
     wrong = array[(array != np.round(array)) | (array < 0) | (array >= outputs)]
@@ -88,18 +93,16 @@ def _targets(op: str, name: str, value: Any, arguments: Arguments) -> Any:
     return np.eye(outputs)[array.astype(np.int64)]
 
 
-def _outputs(arguments: Arguments) -> int:
+def _outputs(op: str, arguments: Arguments) -> int:
     """Return how many outputs the network among the arguments has."""
-    for name in ("layers", "student", "model", "outputs", "logits"):
-        value = arguments.get(name)
-        if isinstance(value, Model):
-            return value.sizes[-1]
-        if value is not None and np.size(value):
-            array = np.asarray(value)
-            if name in ("outputs", "logits"):
-                return int(array.shape[-1])
-            last = array.reshape(-1)[-1]  # of the sizes; what is wrong with them, the body says
-            return int(last) if array.dtype.kind in "iuf" and last >= 1 else 1
+    for name in ("teacher", "layers", "model", "outputs", "logits"):
+        if name in arguments:
+            value = kind_of(name).normalise(op, name, arguments[name], arguments)
+            if isinstance(value, Model):
+                return value.sizes[-1]
+            # Of rows of outputs their length, of sizes the last; the body says what is wrong.
+            last = (value.shape if value.ndim == 2 else value.tolist() or [1])[-1]
+            return int(last) if 1 <= last < np.inf else 1
     return 1
 
 
@@ -152,6 +155,7 @@ SAMPLES = Kind(_samples, lambda a: a.T, lambda a: np.ascontiguousarray(np.atleas
 TARGETS = Kind(_targets, SAMPLES.to_octave, SAMPLES.from_octave)
 VECTOR = Kind(_vector, _as_is, lambda a: np.atleast_1d(a).reshape(-1))
 AMOUNT = Kind(_amount, _as_is, _as_is)
+FLAG = Kind(_flag, _as_is, _as_is)
 BIAS = Kind(_vector, lambda a: a[:, None], VECTOR.from_octave)
 AXIS = Kind(_axis, lambda axis: axis + 1, _as_is)
 MODEL = Kind(_model, Model.to_struct, _from_struct)
@@ -176,6 +180,7 @@ KINDS: dict[str, Kind] = {
     **dict.fromkeys(("threshold", "rate", "sparsity"), AMOUNT),
     **dict.fromkeys(("bias", "db"), BIAS),
     "axis": AXIS,
+    "progress": FLAG,
     **dict.fromkeys(("model", "teacher"), MODEL),
     "student": NETWORK,
     "dtype": DTYPE,

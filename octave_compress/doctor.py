@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata, util
 
-from octave_compress.errors import OctaveCompressError
-
+_ADVICE = "OCTAVE_EXECUTABLE, or PATH, must lead to GNU Octave: try octave-cli --version"
 _PACKAGES = ("octave-compress", "oct2py", "numpy", "scipy", "rich", "matplotlib")
 
 # Octave says which BLAS it was linked with, but not which one Debian's alternatives put there:
@@ -55,11 +53,12 @@ def examine() -> tuple[Finding, ...]:
     for check in checks:
         try:
             findings += check()
-        except OctaveCompressError as error:
+        except Exception as error:  # whatever it is, it is a finding
             first, _, rest = str(error).partition("\n")
-            findings.append(
-                Finding(check.__name__.strip("_").replace("_", " "), first, False, rest)
-            )
+            name = check.__name__.strip("_").replace("_", " ")
+            advice = _ADVICE if check is _octave else ""
+            findings.append(Finding(name, first or type(error).__name__, False, rest or advice))
+        if not findings[-1].ok:
             break
     return tuple(findings)
 
@@ -86,14 +85,9 @@ def _octave() -> list[Finding]:
     from octave_compress.octave.locate import octave_eval, octave_executable
 
     executable = octave_executable()
-    try:
-        version, blas, *_ = [*octave_eval(_PROBE).splitlines(), "", ""]
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return [Finding("Octave", f"{executable} does not run ({error})", False)]
-    if not version:
-        return [
-            Finding("Octave", f"{executable} does not run", False, f"try: {executable} --version")
-        ]
+    version, blas, *_ = [*octave_eval(_PROBE).splitlines(), "", ""]
+    if not version[:1].isdigit():
+        return [Finding("Octave", f"{executable} does not answer as Octave does", False, _ADVICE)]
     findings = [Finding("Octave", f"{version} at {executable}")]
     advice = ""
     if blas and "openblas" not in blas.lower() and "mkl" not in blas.lower():

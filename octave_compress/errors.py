@@ -64,6 +64,19 @@ class OctaveError(OctaveCompressError):
         return "\n".join(lines)
 
 
+class StaleHandleError(OctaveCompressError):
+    """A handle was used after the Octave process that held its value had ended."""
+
+
+class OctaveWarning(UserWarning):
+    """Octave printed a warning; carries its ``message`` and, if known, its ``identifier``."""
+
+    def __init__(self, message: str, identifier: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.identifier = identifier
+
+
 class OctaveNotFoundError(OctaveCompressError):
     """There is no usable GNU Octave on this machine; the text says how to get one."""
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 Callback = Callable[[dict[str, float]], object]
 
 
 @contextmanager
-def reporting(title: str, arguments: Mapping[str, Any]) -> Iterator[Callback | None]:
+def reporting(title: str, progress: bool, callback: Callback | None) -> Iterator[Callback | None]:
     """Give the callback that an operation should call after each epoch.
 
-    It is the caller's own, or, where the argument ``progress`` is true, one that also moves a
-    bar on the terminal.
+    It is the caller's own, or, where `progress` is true, one that also moves a bar on the
+    terminal; the bar is gone at the end.
     """
-    callback: Callback | None = arguments.get("callback")
-    if not arguments.get("progress"):
+    if not progress or not (callback is None or callable(callback)):
         yield callback
         return
     from rich.progress import (
@@ -32,16 +30,15 @@ def reporting(title: str, arguments: Mapping[str, Any]) -> Iterator[Callback | N
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("loss {task.fields[loss]:.4f}"),
+        TextColumn("loss {task.fields[loss]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns) as bar:
-        task = bar.add_task(
-            title.removesuffix("_model"), total=arguments.get("epochs"), loss=float("nan")
-        )
+    with Progress(*columns, transient=True) as bar:
+        task = bar.add_task(title.removesuffix("_model"), total=None, loss="–")
 
         def report(info: dict[str, float]) -> object:
-            bar.update(task, completed=info["epoch"], loss=info["loss"])
+            loss = f"{info['loss']:.4f}"
+            bar.update(task, total=info["epochs"], completed=info["epoch"], loss=loss)
             return callback(info) if callback else False
 
         yield report

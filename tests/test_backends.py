@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from octave_compress.backends import current_backend
 
 @pytest.fixture(autouse=True)
 def no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "_everywhere", None)
     monkeypatch.delenv("OCTAVE_COMPRESS_BACKEND", raising=False)
 
 
@@ -32,11 +35,26 @@ def test_use_backend_holds_until_the_end_of_its_block() -> None:
     assert current_backend() == "octave"
 
 
-def test_use_backend_works_as_a_plain_call() -> None:
-    choice = oc.use_backend("numpy")
+def test_a_plain_call_of_use_backend_holds_everywhere() -> None:
+    oc.use_backend("numpy")
     assert current_backend() == "numpy"
-    choice.__exit__()
-    assert current_backend() == "octave"
+    seen: list[str] = []
+    thread = threading.Thread(target=lambda: seen.append(current_backend()))
+    thread.start()
+    thread.join()
+    assert seen == ["numpy"]
+    with oc.use_backend("octave"):
+        assert current_backend() == "octave"
+    assert current_backend() == "numpy"
+
+
+def test_a_block_of_use_backend_holds_in_its_thread_alone() -> None:
+    seen: list[str] = []
+    with oc.use_backend("numpy"):
+        thread = threading.Thread(target=lambda: seen.append(current_backend()))
+        thread.start()
+        thread.join()
+    assert seen == ["octave"]
 
 
 def test_the_environment_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,6 +115,17 @@ def test_the_numpy_side_never_loads_oct2py() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("octave", marks=pytest.mark.octave)])
+def test_none_for_an_option_means_left_out(backend: backends.Backend) -> None:
+    samples, shared = ([[0.0, 1.0], [1.0, 0.0]], [0, 1], [2, 2]), {"backend": backend}
+    given = backends.OPERATIONS["train_model"].signature.parameters
+    options = [name for name in given if given[name].default is not given[name].empty]
+    nothing: dict[str, Any] = {**dict.fromkeys(options), **shared}
+    trained, plain = oc.train(*samples, **nothing), oc.train(*samples, **shared)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(trained.layers[0].weights, plain.layers[0].weights)
+    assert trained.layers[0].activation == plain.layers[0].activation
 
 
 @pytest.mark.octave

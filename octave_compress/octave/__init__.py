@@ -1,5 +1,5 @@
-"""All that knows Octave exists: finding it, the session, the codec."""
+"""All that knows Octave exists: finding it, the process, the bytes, the session."""
 
-from octave_compress.octave.session import Session, default_session
+from octave_compress.octave.session import Handle, Session, default_session
 
-__all__ = ["Session", "default_session"]
+__all__ = ["Handle", "Session", "default_session"]

@@ -1,30 +1,28 @@
-"""A running Octave, on top of the process that oct2py owns.
+"""A running Octave: what a call means, in whatever way its bytes travel.
 
-Requirements on whatever replaces the inside of this module: a call returns what this call
-computed or raises; a process that stopped making sense is never used again; nothing that a
-user passes becomes Octave code.
+Requirements: a call returns what this call computed or raises; a process that stopped making
+sense is never used again; nothing that a user passes becomes Octave code.
 """
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import itertools
 import os
 import re
-import shutil
-import sys
-import tempfile
 import threading
 import time
+import warnings
 import weakref
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
 
 import numpy as np
-from numpy.typing import NDArray
 
 from octave_compress.errors import (
     FileAccessError,
@@ -35,24 +33,51 @@ from octave_compress.errors import (
     OctaveDiedError,
     OctaveError,
     OctaveTimeoutError,
+    OctaveWarning,
+    StaleHandleError,
 )
-from octave_compress.octave.codec import decode, encode
-from octave_compress.octave.locate import m_files, octave_executable
+from octave_compress.octave.codec import Mark, decode, encode, encode_variables
+from octave_compress.octave.locate import m_files
+from octave_compress.octave.process import Process
+from octave_compress.octave.transport import Cancelled, Channel, Printer, is_large
 
-_BRIDGE = Path(__file__).with_name("bridge")
-_EVENT = "\x1eocx "
+_START_TIMEOUT = 60.0
+_GRACE = 2.0  # seconds that an interrupted Octave has to come back
 _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _ARGUMENT_ERRORS = {
     "octave_compress:value": InvalidValueError,
     "octave_compress:type": InvalidTypeError,
 }
+_WARNING = "warning: "
+
+
+class Handle:
+    """A value that stays in Octave. Give it to `Session.call` in place of the value.
+
+    It is freed there when the last reference to the handle goes. After a restart of the process
+    it is stale, and using it raises `StaleHandleError`.
+    """
+
+    def __init__(self, session: Session, number: int, generation: int) -> None:
+        self._session = session
+        self._number = number
+        self._generation = generation
+        weakref.finalize(self, session._freed.append, (number, generation)).atexit = False
+
+    def get(self) -> Any:
+        """Return the value."""
+        return self._session.call("ocx_same", self)
+
+    def __repr__(self) -> str:
+        return f"<Handle {self._number} of {self._session!r}>"
 
 
 class Session:
     """One Octave process, for this package's operations and for your own ``.m`` files.
 
     Octave starts with the first call. One call runs at a time: threads that share a session
-    take turns, and a forked child starts a process of its own.
+    take turns, and a forked child starts a process of its own. A process that dies, or has to
+    be stopped, is replaced at the next call, with the same paths and without its variables.
 
     Parameters
     ----------
@@ -67,18 +92,32 @@ class Session:
     np.float64(3.0)
     """
 
-    def __init__(self, timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        timeout: float | None = None,
+        *,
+        _environment: Mapping[str, str] | None = None,
+        _apart: bool = False,
+    ) -> None:
         self._timeout = timeout
+        # Apart from the current folder, whose functions would come before this package's.
+        self._apart = _apart
+        self._environment = dict(_environment or {})
         self._lock = threading.RLock()
         self._ids = itertools.count(1)
-        self._paths: list[str] = []
-        self._octave: Any = None
+        self._paths: dict[str, Any] = {}
+        self._channel: Channel | None = None
+        self._process: Process | None = None
         self._pid = 0
+        self._generation = 0
+        self._numbers = _Numbers()
+        self._freed: deque[tuple[int, int]] = deque()
         self._closed = False
         self._busy = False
-        self._folder = ""
-        self._answers = -1
+        self._running: Future[Any] | None = None
+        self._cancelled: Future[Any] | None = None
         self._finalizer: weakref.finalize[Any, Any] | None = None
+        _sessions.add(self)
 
     def __enter__(self) -> Session:
         return self
@@ -94,6 +133,8 @@ class Session:
     def addpath(self, folder: str | os.PathLike[str]) -> None:
         """Add a folder of ``.m`` files to Octave's load path, also after a restart.
 
+        A file in it that changes is read again at the next call.
+
         Raises
         ------
         FileAccessError
@@ -103,7 +144,7 @@ class Session:
         if not path.is_dir():
             raise FileAccessError(errno.ENOENT, "no such folder", str(path))
         self.call("addpath", str(path), nout=0)
-        self._paths.append(str(path))
+        self._paths[str(path)] = _stamp(str(path))
 
     def call(
         self,
@@ -111,7 +152,9 @@ class Session:
         *args: Any,
         nout: int = 1,
         timeout: float | None = None,
-        stdout: Callable[[str], object] | None = None,
+        stdout: Printer | None = None,
+        keep: bool = False,
+        background: bool = False,
     ) -> Any:
         """Call an Octave function and return its outputs.
 
@@ -120,16 +163,21 @@ class Session:
         name : str
             Name of a function on Octave's path.
         *args
-            Numbers, arrays, text, lists, dicts; NumPy types become Octave's of the same
-            width, a bare Python number a double, a 1-D array a row, a list a row of cells.
-            A callable becomes a function handle that takes a struct of real scalars
-            (a dict here) and gives its truth value back.
+            Numbers, arrays, text, lists, dicts: the table is in
+            :mod:`octave_compress.octave.codec`. A bare Python number is a double, a 1-D array a
+            row, a list a row of cells. A `Handle` stands for the value that stayed in Octave. A
+            callable becomes a function handle that takes a struct of real scalars (a dict here)
+            and gives its truth value back.
         nout : int
             How many outputs to ask for. 0 returns None, 1 the output, more a tuple.
         timeout : float, optional
-            Seconds; the session's own by default.
+            Seconds on the clock; the session's own by default.
         stdout : callable, optional
             Gets each line that Octave prints; they go to ``sys.stdout`` by default.
+        keep : bool
+            Leave the outputs in Octave and return handles.
+        background : bool
+            Return a `concurrent.futures.Future` at once. Its ``cancel()`` interrupts Octave.
 
         Raises
         ------
@@ -137,28 +185,29 @@ class Session:
             If the function raises; with Octave's identifier, message and stack.
         InvalidTypeError
             If a value cannot cross without loss.
-        OctaveTimeoutError, OctaveDiedError
+        OctaveTimeoutError
+            Past the timeout. Octave is interrupted, and replaced if it does not come back.
+        OctaveDiedError
             The process is gone, with its variables; the next call starts another.
+        StaleHandleError
+            If a handle's value went with an earlier process.
         OctaveNotFoundError
             If there is no Octave.
+
+        Warns
+        -----
+        OctaveWarning
+            For each warning that Octave prints.
         """
         if not _NAME.fullmatch(name):
             raise InvalidValueError(f"Session.call: NAME must be a function's name, got {name!r}")
-        callbacks: list[Callable[..., Any]] = []
-        nodes = tuple(encode(arg, callbacks) for arg in args)
-        with self._lock:
-            if self._busy:
-                raise OctaveCompressError(
-                    f"{name}: this session is running the call that led here; inside a callback "
-                    'use another Session, or backend="numpy"'
-                )
-            self._start()
-            timeout = self._timeout if timeout is None else timeout
-            reply = self._exchange(name, nodes, nout, timeout, stdout, callbacks)
-        if not bool(np.ravel(reply["ok"])[0]):
-            _raise(reply)
-        outputs = [decode(node) for node in np.ravel(np.asarray(reply["outputs"], dtype=object))]
-        return None if nout == 0 else outputs[0] if nout == 1 else tuple(outputs)
+        request = _Request(name, args, nout, timeout, stdout or print, keep)
+        return self._later(request) if background else self._now(request)
+
+    def put(self, value: Any) -> Handle:
+        """Send a value to Octave, to stay there, and return its handle."""
+        handle: Handle = self.call("ocx_same", value, keep=True)
+        return handle
 
     def close(self) -> None:
         """End the Octave process. Closing twice is harmless."""
@@ -166,182 +215,339 @@ class Session:
             self._closed = True
             self._stop()
 
+    def _now(self, request: _Request) -> Any:
+        callbacks: list[Callable[..., Any]] = []
+        with self._lock:
+            if self._busy:
+                raise OctaveCompressError(
+                    f"{request.name}: this session is running the call that led here; inside a "
+                    'callback use another Session, or backend="numpy"'
+                )
+            self._start()
+            self._read_changed_files()
+            args = [self._resolved(arg) for arg in request.args]
+            chunks = encode(args, callbacks)
+            outputs = self._exchange(request, chunks, callbacks)
+        return None if request.nout == 0 else outputs[0] if request.nout == 1 else tuple(outputs)
+
+    def _later(self, request: _Request) -> Future[Any]:
+        future = _Call(self)
+
+        def work() -> None:
+            with self._lock:
+                if not future.set_running_or_notify_cancel():
+                    return
+                self._running = future
+                try:
+                    future.set_result(self._now(request))
+                except BaseException as error:
+                    future.set_exception(error)
+                finally:
+                    self._running = None
+
+        threading.Thread(target=work, daemon=True).start()
+        return future
+
+    def _resolved(self, arg: Any) -> Any:
+        if not isinstance(arg, Handle):
+            return arg
+        if arg._session is not self:
+            raise InvalidValueError("a handle belongs to another session")
+        if arg._generation != self._generation:
+            raise StaleHandleError(
+                "the value of this handle was lost with the Octave process that held it"
+            )
+        return Mark("ocx_handle_", arg._number)
+
     def _start(self) -> None:
         if self._closed:
             raise OctaveDiedError("the session is closed; make a new Session")
-        if self._octave is not None and self._pid == os.getpid():
+        if self._channel is not None and self._pid == os.getpid():
             return
-        executable = octave_executable()
-        with _quiet_stderr():
-            from oct2py.core import Oct2Py
-
-            self._octave = Oct2Py(
-                executable=executable,
-                backend="disable",
-                load_octaverc=False,
-                convert_to_float=False,
-                keep_matlab_shapes=True,
-            )
-        # oct2py would start Octave again by itself, with its workspace silently lost.
-        self._octave.restart = lambda: None
-        self._pid = os.getpid()
-        self._folder = tempfile.mkdtemp(prefix="octave_compress_")
-        os.mkfifo(self._fifo)
-        # Open at both ends for as long as the session lives: no side ever waits for the other
-        # to open it, and Octave never reads an end of file between two answers.
-        self._answers = os.open(self._fifo, os.O_RDWR)
-        self._finalizer = weakref.finalize(
-            self, _end, self._octave, self._answers, self._folder, self._pid
-        )
-        # As bytes: oct2py sends only ASCII text unharmed, and a home may have any name.
-        self._octave.push("ocx_path", _bytes(str(_BRIDGE)))
-        self._octave.eval("addpath (char (ocx_path)); clear ocx_path", nout=0)
-        for path in (str(m_files()), *self._paths):
-            self._exchange("addpath", (encode(path, []),), 0, self._timeout, None, [])
+        channel = Channel()
+        try:
+            home = channel.folder if self._apart else None
+            process = Process(channel.folders, self._environment, home)
+        except BaseException:
+            channel.close()
+            raise
+        self._channel, self._process, self._pid = channel, process, os.getpid()
+        self._generation += 1
+        self._numbers = _Numbers()
+        self._finalizer = weakref.finalize(self, _end, process, channel, self._pid)
+        try:
+            channel.receive(time.monotonic() + _START_TIMEOUT, print, _ignore)
+            for path in (str(m_files()), *self._paths):
+                self._ask("addpath", path)
+        except BaseException:
+            self._stop()
+            raise
 
     def _stop(self) -> None:
         if self._finalizer is not None:
             self._finalizer()
-        self._octave = self._finalizer = None
+        self._channel = self._process = self._finalizer = None
 
-    @property
-    def _fifo(self) -> str:
-        return os.path.join(self._folder, "answer")
+    def _ask(self, name: str, *args: Any) -> None:
+        """Do a call of our own that returns nothing."""
+        self._exchange(_Request(name, args, 0, _START_TIMEOUT, print, False), encode(args, []), [])
+
+    def _read_changed_files(self) -> None:
+        """Make Octave read changed files again: without a prompt it never looks by itself."""
+        changed = False
+        for path, stamp in self._paths.items():
+            now = _stamp(path)
+            if now != stamp:
+                self._paths[path], changed = now, True
+        if changed:
+            self._ask("clear", "-f")
+            self._ask("rehash")
 
     def _exchange(
-        self,
-        name: str,
-        nodes: tuple[Any, ...],
-        nout: int,
-        timeout: float | None,
-        stdout: Callable[[str], object] | None,
-        callbacks: list[Callable[..., Any]],
-    ) -> Any:
-        """Send one request and return the reply that carries its number, or stop the process."""
-        request = float(next(self._ids))
-        out = stdout or print
-        failures: list[BaseException] = []
+        self, request: _Request, chunks: Sequence[Any], callbacks: list[Callable[..., Any]]
+    ) -> list[Any]:
+        """Send one request and return the outputs of the reply that carries its number."""
+        channel = self._channel
+        assert channel is not None
+        number = next(self._ids)
+        kept = self._numbers.take(request.nout) if request.keep else []
+        timeout = self._timeout if request.timeout is None else request.timeout
         deadline = None if timeout is None else time.monotonic() + timeout
-        blank = False
-
-        def on_line(line: str) -> None:
-            nonlocal blank
-            if deadline is not None and time.monotonic() > deadline:
-                raise TimeoutError
-            if _EVENT in line:
-                blank = False
-                self._answer(line.split(_EVENT, 1)[1], callbacks, failures)
-                return
-            if blank:
-                out("")
-            # The event's own leading newline shows as one empty line before it: hold it back.
-            blank = line == ""
-            if not blank:
-                out(line)
-
+        failures: list[BaseException] = []
+        warned: list[str] = []
+        out = _guarded(request.out, failures)
         self._busy = True
         try:
-            reply = self._octave.feval(
-                "ocx_call",
-                request,
-                name,
-                nodes,
-                float(nout),
-                _bytes(self._fifo),
-                nout=1,
-                timeout=timeout,
-                stream_handler=on_line,
+            about = encode_variables(
+                number=number,
+                name=request.name,
+                nout=request.nout,
+                freed=np.array(self._to_free(), dtype=np.float64),
+                kept=np.array(kept, dtype=np.float64),
+                large=is_large(chunks),
             )
-            if failures:
-                raise failures[0]
-            if reply is None:
-                raise KeyboardInterrupt
-            if float(np.ravel(reply["id"])[0]) != request:
+            channel.send(channel.write([*chunks, *about]))
+            answer = self._receive(deadline, out, warned.append)
+            while answer[0] == "callback":
+                channel.send(_answer(answer[1:], callbacks, failures))
+                answer = self._receive(deadline, out, warned.append)
+            channel.finish(out, warned.append)
+            if answer[0] != str(number):
                 raise OctaveDiedError("Octave answered another request than this one")
+            _, status, place, identifier = answer
+            reply = decode(channel.read(int(place)))
+        except InvalidTypeError:
+            self._numbers.give(kept)
+            raise  # the reply was whole: only its value has no form in Python
         except BaseException as error:
-            if failures and error is failures[0]:
-                raise
-            self._stop()
-            if isinstance(error, KeyboardInterrupt | OctaveDiedError):
-                raise
-            if _is_timeout(error):
-                raise OctaveTimeoutError(
-                    f"{name}: no answer within {timeout:g} s; Octave was stopped and its "
-                    "variables are lost"
-                ) from None
-            raise OctaveDiedError(
-                f"{name}: Octave ended or stopped answering during the call and its variables "
-                f"are lost ({type(error).__name__}: {error})"
-            ) from error
+            self._recover(error, request, timeout)
         finally:
             self._busy = False
-        return reply
+        _warn(warned, identifier)
+        if failures or status != "ok":
+            self._numbers.give(kept)
+        if failures:
+            raise failures[0]
+        if status != "ok":
+            _raise(reply)
+        if request.keep:
+            return [Handle(self, k, self._generation) for k in kept]
+        return reply  # type: ignore[no-any-return]
 
-    def _answer(
-        self, event: str, callbacks: list[Callable[..., Any]], failures: list[BaseException]
-    ) -> None:
-        """Call the Python function that Octave asked for and write its truth value back."""
-        number, *pairs = event.split()
-        info = {key: float(value) for key, value in (pair.split("=") for pair in pairs)}
+    def _receive(self, deadline: float | None, out: Printer, warn: Printer) -> list[str]:
+        """Return the words of Octave's next line."""
+        channel = self._channel
+        assert channel is not None
+        while True:
+            try:
+                return channel.receive(deadline, out, warn).split(" ")
+            except Cancelled:
+                # A call that ended just before it was cancelled must not take its successor along.
+                if self._running is not None and self._running is self._cancelled:
+                    raise
+
+    def _to_free(self) -> list[int]:
+        """Return the numbers of handles that have died since the last call."""
+        dead = [self._freed.popleft() for _ in range(len(self._freed))]
+        numbers = [number for number, generation in dead if generation == self._generation]
+        self._numbers.give(numbers)
+        return numbers
+
+    def _recover(self, error: BaseException, request: _Request, timeout: float | None) -> NoReturn:
+        """Bring Octave back after a call that did not end, or stop it; raise what happened."""
+        lost = "; the process was stopped and its variables are lost"
+        name = request.name
+        if isinstance(error, TimeoutError | Cancelled | KeyboardInterrupt):
+            if self._interrupt():
+                lost = "; it was interrupted, and its variables are still there"
+            if isinstance(error, TimeoutError):
+                raise OctaveTimeoutError(f"{name}: no answer within {timeout:g} s{lost}") from None
+            raise CancelledError(f"{name}{lost}") if isinstance(error, Cancelled) else error
+        self._stop()
+        if isinstance(error, OSError) and not isinstance(error, OctaveCompressError):
+            raise FileAccessError(
+                error.errno, f"{name}: cannot hand over its arguments: {error.strerror}"
+            ) from None
+        detail = error if isinstance(error, OctaveDiedError) else f"{type(error).__name__}: {error}"
+        raise OctaveDiedError(f"{name}: Octave did not finish ({detail}){lost}") from error
+
+    def _interrupt(self) -> bool:
+        """Interrupt Octave and wait until its loop runs again; stop it if that takes too long."""
+        channel, process = self._channel, self._process
+        assert channel is not None
+        assert process is not None
+        process.serve()
+        process.interrupt()
         try:
-            stop = bool(callbacks[int(number) - 1](info))
-        except BaseException as error:
-            # Octave waits for an answer: stop there first, raise here once it has returned.
+            limit = time.monotonic() + _GRACE
+            while channel.receive(limit, _ignore, _ignore) != "ready":
+                pass
+        except (TimeoutError, OctaveDiedError):
+            self._stop()
+            return False
+        channel.forget()
+        return True
+
+
+@dataclass(frozen=True)
+class _Request:
+    name: str
+    args: tuple[Any, ...]
+    nout: int
+    timeout: float | None
+    out: Printer
+    keep: bool
+
+
+class _Call(Future[Any]):
+    """The future of a call in the background; cancelling it interrupts Octave."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+
+    def cancel(self) -> bool:
+        """Cancel the call, also while it runs; return False only if it has ended already."""
+        if super().cancel():
+            return True
+        channel = self._session._channel
+        if self.done() or self._session._running is not self or channel is None:
+            return False
+        self._session._cancelled = self
+        channel.cancel()
+        return True
+
+    def cancelled(self) -> bool:
+        """Return whether the call was cancelled, before or while it ran."""
+        if super().cancelled():
+            return True
+        return self.done() and isinstance(self.exception(), CancelledError)
+
+
+class _Numbers:
+    """Numbers for handles, the smallest free ones first."""
+
+    def __init__(self) -> None:
+        self._free: list[int] = []
+        self._next = 1
+
+    def take(self, count: int) -> list[int]:
+        taken = [self._free.pop() for _ in range(min(count, len(self._free)))]
+        missing = count - len(taken)
+        taken += range(self._next, self._next + missing)
+        self._next += missing
+        return taken
+
+    def give(self, numbers: list[int]) -> None:
+        self._free += numbers
+
+
+def _ignore(line: str) -> None:
+    return None
+
+
+def _stamp(path: str) -> Any:
+    """Return what changes when a ``.m`` file in the folder does."""
+    try:
+        return {
+            entry.name: entry.stat().st_mtime_ns
+            for entry in os.scandir(path)
+            if entry.name.endswith(".m")
+        }
+    except OSError:
+        return None
+
+
+def _guarded(out: Printer, failures: list[BaseException]) -> Printer:
+    """Return `out`, of which an exception waits for the end of the call."""
+
+    def printer(line: str) -> None:
+        try:
+            out(line)
+        except Exception as error:
             failures.append(error)
-            stop = True
-        os.write(self._answers, b"1" if stop else b"0")
+
+    return printer
 
 
-def _bytes(text: str) -> NDArray[np.uint8]:
-    return np.frombuffer(text.encode(), np.uint8)
+def _answer(
+    words: list[str], callbacks: list[Callable[..., Any]], failures: list[BaseException]
+) -> str:
+    """Call the Python function that Octave asked for and return its truth value as a word."""
+    number, *pairs = words
+    info = {key: float(value) for key, value in (pair.split("=") for pair in pairs)}
+    try:
+        return "true" if callbacks[int(number) - 1](info) else "false"
+    except BaseException as error:
+        # Octave waits for an answer: stop there first, raise here once it has returned.
+        failures.append(error)
+        return "true"
 
 
-def _is_timeout(error: BaseException) -> bool:
-    """Tell whether our own deadline, oct2py or pexpect below it ran out of time."""
-    ran_out = isinstance(error, TimeoutError) or type(error).__name__ == "TIMEOUT"
-    return ran_out or str(error).startswith("Timed out")
+def _warn(lines: list[str], last_identifier: str) -> None:
+    """Turn what Octave printed as warnings into Python's; the last one's identifier is known."""
+    messages = [line.removeprefix(_WARNING) for line in lines if line.startswith(_WARNING)]
+    for k, message in enumerate(messages):
+        identifier = last_identifier if k == len(messages) - 1 else ""
+        warnings.warn(OctaveWarning(message, identifier), stacklevel=5)
 
 
-def _end(octave: Any, answers: int, folder: str, pid: int) -> None:
-    os.close(answers)
+def _end(process: Process, channel: Channel, pid: int) -> None:
     if os.getpid() == pid:
-        with contextlib.suppress(Exception):
-            octave.exit()
-        shutil.rmtree(folder, ignore_errors=True)
+        process.end()
+        channel.close()
 
 
-def _raise(reply: Any) -> NoReturn:
+def _raise(reply: dict[str, Any]) -> NoReturn:
     """Raise the Python error for an error that Octave's code raised."""
-    message = bytes(np.ravel(reply["message"]).astype(np.uint8)).decode(errors="replace")
-    identifier = str(reply["identifier"]) if np.size(reply["identifier"]) else ""
+    message, identifier = reply["message"], reply["identifier"]
     kind = _ARGUMENT_ERRORS.get(identifier)
     if kind is not None:
         raise kind(message)
-    stack = []
-    for entry in np.ravel(np.asarray(reply["stack"], dtype=object)):
-        name, file, line, column = np.ravel(np.asarray(entry, dtype=object))
-        path = bytes(np.ravel(file).astype(np.uint8)).decode(errors="replace")
-        stack.append(Frame(str(name), path, int(np.ravel(line)[0]), int(np.ravel(column)[0])))
-    raise OctaveError(message, identifier, tuple(stack))
+    stack = tuple(
+        Frame(frame["name"], frame["file"], int(frame["line"]), int(frame["column"]))
+        for frame in np.ravel(np.asarray(reply["stack"], dtype=object))
+    )
+    raise OctaveError(message, identifier, stack)
 
 
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Send file descriptor 2 to nowhere: Octave's start and exit print harmless noise there."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    null = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(null, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(null)
-
-
+_sessions: weakref.WeakSet[Session] = weakref.WeakSet()
 _default: Session | None = None
 _default_lock = threading.Lock()
+
+
+def _after_fork() -> None:
+    """Make locks that another thread of the parent may hold usable in the child."""
+    global _default_lock
+    _default_lock = threading.Lock()
+    for session in _sessions:
+        session._lock = threading.RLock()
+        session._busy = False
+        if session._process is not None:
+            session._process.forget()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def default_session() -> Session:
@@ -349,5 +555,5 @@ def default_session() -> Session:
     global _default
     with _default_lock:
         if _default is None:
-            _default = Session()
+            _default = Session(_apart=True)
         return _default

@@ -1,13 +1,12 @@
-function answer = ocx_callback (number, fifo, info)
+function answer = ocx_callback(number, requests, answers, info)
   % Calls the Python function NUMBER with the scalars of INFO and returns its truth value.
-  names = fieldnames (info);
+  names = fieldnames(info);
   text = '';
-  for k = 1:numel (names)
-    text = [text, sprintf(' %s=%.17g', names{k}, double (info.(names{k})))];
+  for k = 1:numel(names)
+    text = [text, sprintf(' %s=%.17g', names{k}, double(info.(names{k})))];
   end
-  printf ('\n\x1eocx %d%s\n', number, text);
-  fflush (stdout);
-  reply = fopen (fifo, 'r');
-  answer = fread (reply, 1, 'uint8') == 49;
-  fclose (reply);
+  fflush(stdout);
+  fprintf(answers, 'callback %d%s\n', number, text);
+  fflush(answers);
+  answer = strcmp(strtrim(fgetl(requests)), 'true');
 end

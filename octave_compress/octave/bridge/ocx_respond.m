@@ -1,0 +1,79 @@
+function ocx_respond(file, folders, requests, answers)
+  % Does the request in FILE: calls its function and leaves the outputs, or the error, in a file
+  % of the first folder that has room.
+  number = -1;
+  status = 'ok';
+  try
+    lastwarn('', '');
+    request = load('-binary', file);
+    number = request.number;
+    if request.large
+      unlink(file);
+    end
+    if ~isempty(request.freed)
+      ocx_store('free', request.freed);
+    end
+    args = request.args;
+    for k = 1:numel(args)
+      if isstruct(args{k})
+        args{k} = resolve(args{k}, requests, answers);
+      end
+    end
+    outputs = cell(1, request.nout);
+    [outputs{:}] = feval(request.name, args{:});
+    if ~isempty(request.kept)
+      ocx_store('put', request.kept, outputs);
+      outputs = {};
+    end
+    place = deliver(outputs, folders);
+  catch failure
+    status = 'error';
+    frames = failure.stack;
+    ours = find(strcmp({frames.name}, mfilename()), 1);
+    failure = struct('message', failure.message, 'identifier', failure.identifier, ...
+                     'stack', frames(1:ours - 1));
+    place = deliver(failure, folders);
+  end
+  fflush(stdout);
+  fflush(stderr);
+  [~, identifier] = lastwarn();
+  fprintf(answers, '%d %s %d %s\n', number, status, place, identifier);
+  fflush(answers);
+end
+
+function value = resolve(value, requests, answers)
+  % What an argument stands for, if it is a mark for something that does not travel.
+  if isfield(value, 'ocx_callback_')
+    number = value.ocx_callback_;
+    value = @(varargin) ocx_callback(number, requests, answers, varargin{:});
+  elseif isfield(value, 'ocx_handle_')
+    value = ocx_store('get', value.ocx_handle_);
+  end
+end
+
+function place = deliver(outputs, folders)
+  % Saves the reply in the first of the folders that has room for it, and returns which.
+  done = true;
+  for place = 1:numel(folders)
+    path = [folders{place}, '/reply'];
+    save('-binary', path, 'outputs', 'done');
+    if is_whole(path)
+      return
+    end
+    unlink(path);
+  end
+  error('octave_compress:disk', 'no room for the reply in %s', strjoin(folders, ' or '));
+end
+
+function whole = is_whole(path)
+  % Octave's save says nothing on a full disk.  A file of one page is there or is not; a longer
+  % one must have the second variable at its end.
+  size = stat(path).size;
+  whole = size > 0;
+  if size > 4096
+    file = fopen(path, 'r');
+    fseek(file, -5, 'eof');
+    whole = strcmp(fread(file, 5, '*char').', ['bool', char(1)]);
+    fclose(file);
+  end
+end

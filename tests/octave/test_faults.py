@@ -1,0 +1,563 @@
+"""What may go wrong in a session: each fault is told, and leaves the next call correct."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import octave_compress as oc
+from octave_compress.octave import transport
+
+pytestmark = pytest.mark.octave
+
+
+def ignore(line: str) -> None:
+    return None
+
+
+@pytest.fixture
+def octave(tmp_path: Path) -> Iterator[oc.Session]:
+    with oc.Session() as session:
+        yield session
+
+
+@pytest.fixture
+def define(octave: oc.Session, tmp_path: Path) -> Callable[[str, str], None]:
+    """Write a function of one argument into a folder on Octave's path."""
+    folder = tmp_path / "functions"
+    folder.mkdir()
+    octave.addpath(folder)
+
+    def write(name: str, body: str) -> None:
+        (folder / f"{name}.m").write_text(f"function y = {name}(x)\n  y = [];\n{body}\nend\n")
+
+    return write
+
+
+def works(octave: oc.Session) -> bool:
+    """Whether the session answers a few different calls, each with its own result."""
+    numbers = [octave.call("plus", 1, k) == 1 + k for k in range(3)]
+    return all(numbers) and octave.call("upper", "ok") == "OK"
+
+
+# Time
+
+
+def test_an_interrupted_call_leaves_the_variables(octave: oc.Session) -> None:
+    handle = octave.put(np.arange(3.0))
+    with pytest.raises(oc.OctaveTimeoutError, match="its variables are still there"):
+        octave.call("pause", 30, nout=0, timeout=0.3)
+    np.testing.assert_array_equal(handle.get(), [[0, 1, 2]])
+    assert works(octave)
+
+
+def test_a_call_that_is_deaf_is_stopped_on_time(octave: oc.Session) -> None:
+    n = 6000
+    matrix = octave.call("rand", n, keep=True)
+    start = time.monotonic()
+    with pytest.raises(oc.OctaveTimeoutError):
+        octave.call("inv", matrix, keep=True, timeout=0.5)
+    assert time.monotonic() - start < 20
+    assert works(octave)
+
+
+def test_the_timeout_of_the_session_holds_for_every_call() -> None:
+    with oc.Session(timeout=0.5) as octave:
+        with pytest.raises(oc.OctaveTimeoutError, match=r"within 0\.5 s"):
+            octave.call("pause", 30, nout=0)
+        assert works(octave)
+
+
+def test_ctrl_c_becomes_keyboard_interrupt_and_the_session_lives() -> None:
+    code = (
+        "import octave_compress as oc, threading, os, signal\n"
+        "octave = oc.Session()\n"
+        "handle = octave.put(41.0)\n"
+        "threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "try:\n"
+        "    octave.call('pause', 30, nout=0)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted', octave.call('plus', handle, 1))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "interrupted 42.0\n", done.stderr
+
+
+def test_a_call_in_the_background(octave: oc.Session) -> None:
+    future = octave.call("plus", 1, 2, background=True)
+    assert future.result(timeout=30) == 3
+    assert future.done()
+    assert not future.cancel()
+    failing = octave.call("error", "my:id", "no", nout=0, background=True)
+    with pytest.raises(oc.OctaveError, match="no"):
+        failing.result(timeout=30)
+
+
+def test_cancelling_interrupts_octave(octave: oc.Session) -> None:
+    handle = octave.put(7.0)
+    start = time.monotonic()
+    running = octave.call("pause", 30, nout=0, background=True)
+    time.sleep(0.3)
+    assert running.cancel()
+    with pytest.raises(CancelledError):
+        running.result(timeout=10)
+    assert running.cancelled()
+    assert time.monotonic() - start < 10
+    assert handle.get() == 7
+    assert works(octave)
+
+
+def test_cancelling_a_call_that_waits_leaves_the_running_one_alone(octave: oc.Session) -> None:
+    octave.call("plus", 1, 1)
+    running = octave.call("pause", 1, nout=0, background=True)
+    time.sleep(0.3)
+    waiting = octave.call("plus", 1, 1, background=True)
+    assert waiting.cancel()
+    assert running.result(timeout=30) is None
+    assert waiting.cancelled()
+    assert works(octave)
+
+
+# The process
+
+
+@pytest.mark.parametrize("moment", ["idle", "busy"])
+def test_a_killed_process_is_told_and_replaced(octave: oc.Session, moment: str) -> None:
+    victim = int(octave.call("getpid"))
+    handle = octave.put(1.0)
+    if moment == "busy":
+        threading.Timer(0.3, os.kill, (victim, signal.SIGKILL)).start()
+    else:
+        os.kill(victim, signal.SIGKILL)
+    with pytest.raises(oc.OctaveDiedError, match="its variables are lost"):
+        octave.call("pause", 5, nout=0)
+    assert works(octave)
+    with pytest.raises(oc.StaleHandleError, match="lost with the Octave process"):
+        handle.get()
+
+
+def test_exit_in_user_code(octave: oc.Session, define: Callable[[str, str], None]) -> None:
+    define("leaves", "exit(0);")
+    with pytest.raises(oc.OctaveDiedError):
+        octave.call("leaves", 1)
+    define("stays", "y = 5;")
+    assert octave.call("stays", 1) == 5
+    assert works(octave)
+
+
+def test_a_request_for_too_much_memory(octave: oc.Session) -> None:
+    with pytest.raises(oc.OctaveError, match="out of memory"):
+        octave.call("zeros", 1e6, 1e6, keep=True)
+    assert works(octave)
+
+
+@pytest.mark.parametrize(
+    ("body", "result"),
+    [
+        ("printf('PEXPECT_PROMPT>'); printf('\\n>> octave:1> '); y = 1;", 1),
+        ("printf('ready\\n1 ok 1 \\n'); y = 1;", 1),
+        ("cd('/'); y = 2;", 2),
+        ("clear all; y = 3;", 3),
+        ("clear -all; clear functions; y = 3;", 3),
+        ("try; error('inside'); catch; end; y = 4;", 4),
+        ("for k = 1:10000; disp(repmat('x', 1, 1000)); end; y = 5;", 5),
+        ("fprintf(stderr, 'on stderr\\n'); y = 6;", 6),
+        ("more on; y = 7;", 7),
+        ("system('echo from a child'); y = 8;", 8),
+        ("rand('seed', 1); format long; y = 9;", 9),
+    ],
+)
+def test_what_user_code_may_do(
+    octave: oc.Session, define: Callable[[str, str], None], body: str, result: int
+) -> None:
+    define("user_code", body)
+    for _ in range(2):
+        assert octave.call("user_code", 1, stdout=ignore) == result
+        assert works(octave)
+
+
+def test_closing_every_file_is_told(octave: oc.Session, define: Callable[[str, str], None]) -> None:
+    define("closes", "fclose('all'); y = 1;")
+    with pytest.raises(oc.OctaveDiedError):
+        octave.call("closes", 1, timeout=10)
+    assert works(octave)
+
+
+@pytest.mark.parametrize("name", ["input", "keyboard"])
+def test_there_is_no_keyboard(octave: oc.Session, name: str) -> None:
+    with pytest.raises(oc.OctaveError, match=f"{name}: a session has no keyboard") as caught:
+        octave.call(name, "> ")
+    assert caught.value.identifier == "octave_compress:keyboard"
+    assert works(octave)
+
+
+def test_an_error_without_identifier_and_one_that_is_not_ascii(octave: oc.Session) -> None:
+    with pytest.raises(oc.OctaveError) as caught:
+        octave.call("error", "größer als 世")
+    assert caught.value.message == "größer als 世"
+    assert caught.value.identifier == ""
+
+
+# What is printed
+
+
+def test_warnings_reach_python_with_their_identifier(
+    octave: oc.Session, define: Callable[[str, str], None]
+) -> None:
+    define("warns", "warning('first one'); warning('my:id', 'second %d', x); y = 1;")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert octave.call("warns", 2) == 1
+    found = [w.message for w in caught if isinstance(w.message, oc.OctaveWarning)]
+    assert [(w.message, w.identifier) for w in found] == [("first one", ""), ("second 2", "my:id")]
+    assert caught[0].filename == __file__
+
+
+def test_an_unfinished_line_is_printed_too(octave: oc.Session) -> None:
+    lines: list[str] = []
+    octave.call("printf", "no newline", nout=0, stdout=lines.append)
+    octave.call("printf", "next\n", nout=0, stdout=lines.append)
+    assert lines == ["no newline", "next"]
+
+
+def test_a_changed_file_is_read_again(
+    octave: oc.Session, define: Callable[[str, str], None]
+) -> None:
+    for k in range(5):
+        define("changing", f"y = {k};")
+        assert octave.call("changing", 1) == k
+
+
+# Handles
+
+
+def test_handles_stand_for_values_that_stay(octave: oc.Session) -> None:
+    a = octave.put(np.arange(6.0).reshape(2, 3))
+    b = octave.call("transpose", a, keep=True)
+    np.testing.assert_array_equal(octave.call("size", b), [[3, 2]])
+    np.testing.assert_array_equal(octave.call("mtimes", a, b), [[5, 14], [14, 50]])
+    largest, where = octave.call("max", a, nout=2, keep=True)
+    np.testing.assert_array_equal(largest.get(), [[3, 4, 5]])
+    np.testing.assert_array_equal(where.get(), [[2, 2, 2]])
+
+
+def test_what_cannot_come_back_can_stay(octave: oc.Session) -> None:
+    sine = octave.call("str2func", "sin", keep=True)
+    assert octave.call("feval", sine, 0) == 0
+    with pytest.raises(oc.InvalidTypeError):
+        sine.get()
+    assert works(octave)
+
+
+def test_a_handle_that_dies_frees_its_value(octave: oc.Session) -> None:
+    held = [octave.put(np.ones(10)) for _ in range(5)]
+    numbers = {handle._number for handle in held}
+    del held
+    gc.collect()
+    octave.call("plus", 1, 1)
+    again = [octave.put(k) for k in range(5)]
+    assert {handle._number for handle in again} == numbers
+    assert [handle.get() for handle in again] == [0, 1, 2, 3, 4]
+
+
+def test_a_handle_belongs_to_its_session(octave: oc.Session) -> None:
+    with oc.Session() as other, pytest.raises(oc.InvalidValueError, match="another session"):
+        other.call("plus", octave.put(1.0), 1)
+
+
+def test_an_error_keeps_nothing(octave: oc.Session) -> None:
+    with pytest.raises(oc.OctaveError):
+        octave.call("error", "no", keep=True)
+    assert octave.put(1.0).get() == 1
+
+
+# Files and memory
+
+
+def test_full_shared_memory_falls_back_to_disk_for_requests(
+    octave: oc.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    octave.call("plus", 1, 1)
+    real = os.posix_fallocate
+    refused: list[int] = []
+
+    def full_once(handle: int, at: int, size: int) -> None:
+        if not refused:
+            refused.append(size)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(handle, at, size)
+
+    monkeypatch.setattr(os, "posix_fallocate", full_once)
+    big = np.random.default_rng(0).random((500, 500))
+    np.testing.assert_array_equal(octave.call("ocx_same", big), big)
+    assert refused == [refused[0]]
+    assert refused[0] > big.nbytes
+
+
+def test_a_reply_that_does_not_fit_into_shared_memory(
+    octave: oc.Session, define: Callable[[str, str], None], tmp_path: Path
+) -> None:
+    # /dev/full takes nothing: the first folder's reply file is a link to it.
+    octave.call("plus", 1, 1)
+    assert octave._channel is not None
+    reply = Path(octave._channel.folders[0]) / "reply"
+    reply.unlink(missing_ok=True)
+    reply.symlink_to("/dev/full")
+    assert octave.call("plus", 1, 2) == 3
+    big = np.ones((500, 500))
+    np.testing.assert_array_equal(octave.call("ocx_same", big), big)
+
+
+def test_a_session_without_shared_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(transport.Channel.__init__, "__defaults__", (str(tmp_path / "none"),))
+    with oc.Session() as octave:
+        assert works(octave)
+        assert octave._channel is not None
+        assert len(octave._channel.folders) == 1
+
+
+def test_folders_of_dead_processes_are_swept(tmp_path: Path) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left = tmp_path / f"octave_compress_{dead.pid}_abc"
+    left.mkdir()
+    mine = tmp_path / f"octave_compress_{os.getpid()}_abc"
+    mine.mkdir()
+    other = tmp_path / "octave_compress_notes_x"
+    other.mkdir()
+    channel = transport.Channel(str(tmp_path))
+    channel.close()
+    assert not left.exists()
+    assert mine.exists()
+    assert other.exists()
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+def test_sessions_leave_nothing_behind() -> None:
+    with oc.Session() as octave:
+        octave.call("plus", 1, 1)
+    gc.collect()
+    before = descriptors()
+    pids, folders = [], []
+    for k in range(10):
+        octave = oc.Session()
+        assert octave.call("plus", 1, k) == 1 + k
+        pids.append(int(octave.call("getpid")))
+        assert octave._channel is not None
+        folders += octave._channel.folders
+        octave.close()
+        del octave
+    gc.collect()
+    assert descriptors() <= before
+    assert not [folder for folder in folders if os.path.exists(folder)]
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_python_killed_leaves_no_octave(tmp_path: Path) -> None:
+    code = (
+        "import octave_compress as oc, os, sys\n"
+        "octave = oc.Session()\n"
+        "print(int(octave.call('getpid')), *octave._channel.folders, flush=True)\n"
+        "octave.call('pause', 60, nout=0)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    pid, *folders = process.stdout.readline().split()
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    limit = time.monotonic() + 20
+    while time.monotonic() < limit and os.path.exists(f"/proc/{pid}"):
+        state = Path(f"/proc/{pid}/stat").read_text().split()[2]
+        if state == "Z":
+            break
+        time.sleep(0.1)
+    else:
+        assert not os.path.exists(f"/proc/{pid}"), "Octave outlived Python"
+    assert all(os.path.exists(folder) for folder in folders)
+    with oc.Session() as octave:
+        assert works(octave)
+    assert not any(os.path.exists(folder) for folder in folders)
+
+
+# Threads and forks
+
+
+def test_eight_threads_on_one_session(octave: oc.Session) -> None:
+    results: dict[int, Any] = {}
+
+    def work(k: int) -> None:
+        results[k] = [float(octave.call("plus", 1000 * k, i)) for i in range(50)]
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == {k: [1000.0 * k + i for i in range(50)] for k in range(8)}
+
+
+def test_a_forked_child_has_its_own_octave(octave: oc.Session) -> None:
+    mine = int(octave.call("getpid"))
+    read, write = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the test runner has threads
+        child = os.fork()
+    if child == 0:
+        try:
+            text = f"{int(octave.call('getpid'))} {int(octave.call('plus', 1, 2))}"
+            octave.close()
+        except BaseException as error:
+            text = repr(error)
+        os.write(write, text.encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(write)
+    theirs, answer = os.read(read, 1000).decode().split()
+    os.close(read)
+    assert answer == "3"
+    assert int(theirs) != mine
+    assert int(octave.call("getpid")) == mine
+
+
+# The surroundings
+
+
+def run(code: str, cwd: Path, **environment: str) -> str:
+    """Return what a fresh Python prints; nothing may come on stderr."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_functions_of_the_current_folder_do_not_replace_operations(tmp_path: Path) -> None:
+    (tmp_path / "accuracy.m").write_text("function x = accuracy(varargin)\n  x = 42;\nend\n")
+    code = (
+        "import octave_compress as oc\n"
+        "print(oc.ops.accuracy([[1, 2.0]], [1]), oc.Session().call('accuracy'))"
+    )
+    assert run(code, tmp_path) == "1.0 42.0\n"
+
+
+def test_a_session_of_ones_own_works_in_the_current_folder(tmp_path: Path) -> None:
+    (tmp_path / "data.txt").write_text("1 2 3\n")
+    code = "import octave_compress as oc; print(oc.Session().call('load', 'data.txt'))"
+    assert run(code, tmp_path) == "[[1. 2. 3.]]\n"
+
+
+@pytest.mark.parametrize("name", ['inj"); fclose(fopen("pwned", "w")); disp("', "quo'te", "é 世"])
+def test_the_name_of_the_current_folder_is_no_code(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    (tmp_path / "inj").mkdir()
+    code = "import octave_compress as oc; print(oc.Session().call('plus', 1, 2))"
+    assert run(code, folder) == "3.0\n"
+    assert not list(tmp_path.rglob("pwned"))
+
+
+def test_the_users_start_file_does_not_run(tmp_path: Path) -> None:
+    (tmp_path / ".octaverc").write_text(f"fclose(fopen('{tmp_path}/ran', 'w')); PS1('>>> ');\n")
+    code = "import octave_compress as oc; print(oc.Session().call('plus', 1, 2))"
+    assert run(code, tmp_path, HOME=str(tmp_path)) == "3.0\n"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_environment_of_python_stays_as_it_was(tmp_path: Path) -> None:
+    code = (
+        "import os; before = dict(os.environ)\n"
+        "import octave_compress as oc\n"
+        "oc.Session().call('plus', 1, 2)\n"
+        "print(dict(os.environ) == before)"
+    )
+    assert run(code, tmp_path, TERM="xterm") == "True\n"
+
+
+def test_oct2py_can_be_used_beside_it(tmp_path: Path) -> None:
+    code = (
+        "import octave_compress as oc\n"
+        "oc.Session().call('plus', 1, 2)\n"
+        "import oct2py\n"
+        "print(oct2py.octave.plus(1, 2), oct2py.core.OctaveEngine.__module__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100)
+    assert done.stdout == "3.0 octave_kernel.kernel\n", done.stderr
+
+
+@pytest.mark.parametrize("program", ["/bin/true", "/bin/cat"])
+def test_a_program_that_is_no_octave(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    monkeypatch.setenv("OCTAVE_EXECUTABLE", program)
+    with pytest.raises(oc.OctaveCompressError, match=f"the Octave at {program} did not start"):
+        oc.Session().call("plus", 1, 2)
+
+
+def test_an_installation_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    import shutil
+
+    package = Path(oc.__file__).parent
+    home = tmp_path / "josé's 世 folder"
+    shutil.copytree(package, home / "octave_compress")
+    functions = (
+        package / "m_files" if (package / "m_files").is_dir() else package.parent / "m_files"
+    )
+    shutil.copytree(functions, home / "octave_compress" / "m_files")
+    code = (
+        "import octave_compress as oc; print(oc.__file__)\n"
+        "print(oc.ops.prune_threshold([[1.0, 0.1]], 0.5)[0])"
+    )
+    where, result = run(code, tmp_path, PYTHONPATH=str(home)).splitlines()
+    assert where.startswith(str(home))
+    assert result == "[[1. 0.]]"
+
+
+def test_what_prints_may_fail(octave: oc.Session) -> None:
+    def broken(line: str) -> None:
+        raise RuntimeError("imed out")
+
+    with pytest.raises(RuntimeError, match="imed out"):
+        octave.call("disp", "x", nout=0, stdout=broken)
+    assert works(octave)
+
+
+def test_a_fork_while_another_thread_calls(tmp_path: Path) -> None:
+    code = (
+        "import octave_compress as oc, os, threading, time, sys, warnings\n"
+        "warnings.simplefilter('ignore')\n"
+        "octave = oc.Session()\n"
+        "octave.call('plus', 1, 1)\n"
+        "thread = threading.Thread(target=octave.call, args=('pause', 2), kwargs={'nout': 0})\n"
+        "thread.start(); time.sleep(0.5)\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    print(octave.call('plus', 1, 2), flush=True)\n"
+        "    sys.exit(0)\n"
+        "os.waitpid(child, 0); thread.join()\n"
+        "print(octave.call('plus', 2, 2))\n"
+    )
+    assert run(code, tmp_path) == "3.0\n4.0\n"
