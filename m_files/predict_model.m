@@ -42,7 +42,50 @@ end
 %! layer = struct('weights', [0.5, 0.25], 'input_scale', 0.5, 'input_zero_point', uint8(1), ...
 %!                'input_bits', int64(8));
 %! assert(predict_model(struct('layers', {{layer}}), [1.1; 0.6]), 0.625);
+%!test
+%! model = struct('W', [1, -1], 'b', 0);  % no cells: one layer
+%! assert(predict_model(model, [2; 1]), 1);
+%! model.activation = 'sigmoid';
+%! assert(predict_model(model, [1; 1]), 0.5);
+%!test
+%! model.layers(1).bias = [1; 1];  % Octave gives the other layer an empty bias
+%! model.layers(2).weights = [1, 1];
+%! model.layers(1).weights = [1; 2];
+%! assert(predict_model(model, 1), 5);
+%! model = struct('W', {{1, 2}}, 'b', {{[], 1}}, 'mask', []);
+%! assert(predict_model(model, 3), 7);
+%!test
+%! layer = struct('weights', [1, 2], 'mask', [1, 0]);
+%! assert(predict_model(struct('layers', layer), [1; 1]), 1);
+%!test
+%! layer = struct('codes', int16([2, -4]), 'scale', 0.5, 'scheme', 'affine');
+%! model = quantize_model(struct('layers', layer), 'bits', 4);
+%! assert(predict_model(struct('layers', layer), [1; 1]), -1);
+%! layer.mask = [1, 0];
+%! assert(predict_model(struct('layers', layer), [1; 1]), 1);
+%!test
+%! model = quantize_model(struct('W', {{single([0.1, 0.2]), 3}}));
+%! assert(model.W{1}, double(model.codes{1}) * model.scale{1});
 %!error <MODEL must be a model> predict_model(3, 1)
+%!error <layer 1 of MODEL must be a struct> predict_model(struct('layers', 3), 1)
+%!error <b of MODEL must be a cell array, one cell a layer> ...
+%! predict_model(struct('W', {{1, 2}}, 'b', 3), 1)
+%!error <layer 1 of MODEL must have scale beside codes> ...
+%! predict_model(struct('layers', struct('codes', int8(1))), 1)
+%!error <layer 1 of MODEL must have scheme beside codes> ...
+%! predict_model(struct('layers', struct('codes', int8(1), 'scale', 1)), 1)
+%!error <codes of layer 1 of MODEL must be a matrix of an integer class> ...
+%! predict_model(struct('layers', struct('codes', 1, 'scale', 1, 'scheme', 'affine')), 1)
+%!error <scale of layer 1 of MODEL must have size 1x1, 1x1 or 1x1, got 1x2> ...
+%! predict_model(struct('layers', struct('codes', int8(1), 'scale', [1, 1], 'scheme', 'grid')), 1)
+%!error <codes of layer 1 of MODEL must stand for the weights> ...
+%! predict_model(struct('layers', struct('codes', int8(1), 'scale', 1, 'scheme', 'affine', ...
+%!                                       'weights', 7)), 1)
+%!error <layer 1 of MODEL must have input_bits beside input_scale> ...
+%! predict_model(struct('layers', struct('weights', 1, 'input_scale', 1, ...
+%!                                       'input_zero_point', 0)), 1)
+%!error <mask of layer 1 of MODEL must not contain NaN> ...
+%! predict_model(struct('layers', struct('weights', 1, 'mask', NaN)), 1)
 %!error <layer 1 of MODEL must not contain NaN> predict_model(struct('W', {{NaN}}), 1)
 %!error <X must have 1 features, got 2> predict_model(struct('W', {{1}}), [1; 2])
 %!error <layer 2 of MODEL must take 1 inputs, got 2> predict_model(struct('W', {{1, [1, 2]}}), 1)

@@ -110,7 +110,7 @@ def matrix(op: str, argument: str, value: object, allow: str = "finite") -> Floa
     if (
         array.dtype.kind not in "buif"
         or array.ndim > 2
-        or array.dtype in (np.float16, np.longdouble)
+        or (array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8))
     ):
         type_error(op, argument, "be a real matrix")
     array = np.atleast_2d(array)
@@ -129,6 +129,16 @@ def same_size(op: str, argument: str, array: NDArray[Any], other: str, model: ND
     """Require that two arrays have one shape."""
     if array.shape != model.shape:
         value_error(op, argument, f"have the size of {other}, {size_text(model)}", size_text(array))
+
+
+def per_channel(op: str, argument: str, value: object, codes: NDArray[Any]) -> NDArray[np.float64]:
+    """Return one number for the matrix `codes`, or one a row or a column, as a 2-D array."""
+    array = matrix(op, argument, value).astype(np.float64)
+    rows, columns = codes.shape
+    if array.shape not in ((1, 1), (rows, 1), (1, columns)):
+        requirement = f"have size 1x1, {rows}x1 or 1x{columns}"
+        value_error(op, argument, requirement, size_text(array))
+    return array
 
 
 def not_empty(op: str, argument: str, array: NDArray[Any]) -> None:

@@ -6,19 +6,24 @@ never changes once it exists; operations return a new one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass, fields, replace
+from itertools import pairwise, starmap
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from octave_compress import checks
-from octave_compress.errors import ModelFileError
+from octave_compress.errors import InvalidTypeError, InvalidValueError, ModelFileError
 
 ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh", "softmax")
 SCHEMES = ("grid", "symmetric", "affine")
+_STALE = "stand for the weights (leave quantization out if they changed)"
+
+# Elements of a sparse matrix that are made full: a file of a few bytes can claim any number.
+_MOST_DENSE = 1 << 27
 
 Struct = Mapping[str, Any]
 
@@ -29,8 +34,16 @@ def _frozen(array: NDArray[Any]) -> NDArray[Any]:
     return copy
 
 
+class _Remade:
+    """Makes copies, pickled or not, by its class: what holds for one value holds for its copy."""
+
+    def __reduce__(self) -> Any:
+        values = (getattr(self, field.name) for field in fields(self))  # type: ignore[arg-type]
+        return type(self), tuple(values)
+
+
 @dataclass(frozen=True, eq=False)
-class Quantization:
+class Quantization(_Remade):
     """How a weight matrix is held in whole numbers: ``(codes - zero_point) * scale``.
 
     Attributes
@@ -52,10 +65,20 @@ class Quantization:
     scheme: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "codes", _frozen(np.atleast_2d(self.codes)))
+        op = "Quantization"
+        codes = np.asarray(self.codes)
+        if codes.dtype.kind not in "iu" or codes.ndim > 2:
+            checks.type_error(op, "CODES", "be a matrix of an integer class")
+        codes = np.atleast_2d(codes)
+        object.__setattr__(self, "codes", _frozen(codes))
         for name in ("scale", "zero_point"):
-            value = np.atleast_2d(np.asarray(getattr(self, name), dtype=np.float64))
+            value = checks.per_channel(op, name.upper(), getattr(self, name), codes)
             object.__setattr__(self, name, _frozen(value))
+        if not (self.scale > 0).all():
+            got = checks.number_text(float(self.scale.min()))
+            checks.value_error(op, "SCALE", "be in (0, Inf)", got)
+        object.__setattr__(self, "bits", checks.integer(op, "BITS", self.bits, "[1, 64]"))
+        checks.choice(op, "SCHEME", self.scheme, SCHEMES)
 
 
 @dataclass(frozen=True)
@@ -66,9 +89,19 @@ class InputRange:
     zero_point: float
     bits: int
 
+    def __post_init__(self) -> None:
+        op = "InputRange"
+        values = (
+            checks.number(op, "SCALE", self.scale, "(0, Inf)"),
+            checks.number(op, "ZERO_POINT", self.zero_point, "(-Inf, Inf)"),
+            checks.integer(op, "BITS", self.bits, "[1, 64]"),
+        )
+        for name, value in zip(("scale", "zero_point", "bits"), values, strict=True):
+            object.__setattr__(self, name, value)
+
 
 @dataclass(frozen=True, eq=False)
-class Dense:
+class Dense(_Remade):
     """A fully connected layer: ``activation(weights @ x + bias)``.
 
     Parameters
@@ -79,7 +112,7 @@ class Dense:
         Zeros if left out. Held in the type of the weights.
     activation : {"linear", "relu", "sigmoid", "tanh", "softmax"}
     mask : array_like of bool, (out, in), optional
-        False where a connection was pruned. Retraining keeps those at zero.
+        False where a connection was pruned: its weight is zero, and retraining keeps it there.
     quantization : Quantization, optional
         The whole numbers that `weights` stand for.
     input_range : InputRange, optional
@@ -103,14 +136,21 @@ class Dense:
         if bias.size != len(weights):
             checks.value_error(op, "BIAS", f"have {len(weights)} elements", str(bias.size))
         checks.choice(op, "ACTIVATION", self.activation, ACTIVATIONS)
-        object.__setattr__(self, "weights", _frozen(weights))
-        object.__setattr__(self, "bias", _frozen(bias.astype(weights.dtype)))
         if self.mask is not None:
-            mask = np.atleast_2d(np.asarray(self.mask)).astype(bool)
+            mask = checks.matrix(op, "MASK", self.mask) != 0
             checks.same_size(op, "MASK", mask, "WEIGHTS", weights)
             object.__setattr__(self, "mask", _frozen(mask))
+        object.__setattr__(self, "weights", _frozen(self._held(weights)))
+        object.__setattr__(self, "bias", _frozen(bias.astype(weights.dtype)))
         if self.quantization is not None:
             checks.same_size(op, "CODES", self.quantization.codes, "WEIGHTS", weights)
+            decoded = self._held(decode(self.quantization, weights.dtype))
+            if not np.array_equal(decoded, self.weights):
+                checks.value_error(op, "CODES", _STALE)
+
+    def _held(self, weights: NDArray[Any]) -> NDArray[Any]:
+        """Return weights that are zero where the mask forbids a connection."""
+        return weights if self.mask is None else np.where(self.mask, weights, weights.dtype.type(0))
 
     @property
     def inputs(self) -> int:
@@ -237,7 +277,10 @@ class Model:
         ModelFileError
             If it is not a model.
         """
-        return cls(tuple(_layer_from(fields) for fields in _layer_fields(struct)))
+        try:
+            return cls(tuple(starmap(_layer_from, enumerate(_layer_fields(struct), start=1))))
+        except (InvalidTypeError, InvalidValueError) as error:
+            raise ModelFileError(f"not a model: {error}") from error
 
 
 def default_activations(count: int) -> list[str]:
@@ -250,16 +293,21 @@ def replace_weights(layer: Layer, weights: NDArray[Any], **changes: Any) -> Laye
     return replace(layer, weights=weights, **{"quantization": None, **changes})
 
 
-def decode(quantization: Quantization) -> NDArray[np.float64]:
-    """Return the weights that the codes stand for, as float64."""
+def decode(quantization: Quantization, dtype: Any = np.float64) -> NDArray[Any]:
+    """Return the weights that the codes stand for, limited to what `dtype` can hold."""
     codes = quantization.codes.astype(np.float64)
     if quantization.scheme == "grid":
-        return codes / np.round(1.0 / quantization.scale)
-    return (codes - quantization.zero_point) * quantization.scale
+        weights = codes / np.maximum(np.round(1.0 / quantization.scale), 1.0)
+    else:
+        weights = (codes - quantization.zero_point) * quantization.scale
+    largest = float(np.finfo(dtype).max)
+    return np.clip(weights, -largest, largest).astype(dtype)
 
 
 def _cast(layer: Layer, dtype: np.dtype[Any]) -> Layer:
-    return replace(layer, weights=layer.weights.astype(dtype), bias=layer.bias.astype(dtype))
+    held = layer.quantization
+    weights = layer.weights.astype(dtype) if held is None else decode(held, dtype)
+    return replace(layer, weights=weights, bias=layer.bias.astype(dtype))
 
 
 def _layer_struct(layer: Layer) -> dict[str, Any]:
@@ -283,10 +331,10 @@ def _layer_struct(layer: Layer) -> dict[str, Any]:
 # The W-shaped struct holds one cell per property; these are the layer fields that they mean.
 _CELLS = {
     "W": "weights",
+    "codes": "codes",
     "b": "bias",
     "activation": "activation",
     "mask": "mask",
-    "codes": "codes",
     "scale": "scale",
     "zero_point": "zero_point",
     "bits": "bits",
@@ -299,23 +347,49 @@ _CELLS = {
 
 def _layer_fields(struct: Struct) -> list[dict[str, Any]]:
     if "layers" in struct:
-        layers = [dict(layer) for layer in _as_list(struct["layers"])]
+        given = _as_list(struct["layers"])
     elif "W" in struct or "codes" in struct:
-        count = len(_as_list(struct.get("W", struct.get("codes"))))
-        layers = [{} for _ in range(count)]
-        for cell, name in _CELLS.items():
-            values = _as_list(struct[cell]) if cell in struct else []
-            for fields, value in zip(layers, values, strict=False):
-                if not (isinstance(value, np.ndarray) and value.size == 0):
-                    fields[name] = value
+        given = _layers_from_cells(struct)
     else:
         found = ", ".join(sorted(map(str, struct))) or "nothing"
         raise ModelFileError(f"not a model: no field LAYERS, W or CODES (found {found})")
-    if not layers:
+    if not given:
         raise ModelFileError("not a model: it has no layers")
-    for fields, activation in zip(layers, default_activations(len(layers)), strict=True):
-        fields.setdefault("activation", activation)
+    layers: list[dict[str, Any]] = []
+    for layer, activation in zip(given, default_activations(len(given)), strict=True):
+        if not isinstance(layer, Mapping):
+            raise ModelFileError(f"not a model: layer {len(layers) + 1} must be a struct")
+        present = {name: _dense(value) for name, value in layer.items() if not _missing(value)}
+        layers.append({"activation": activation, **present})
     return layers
+
+
+def _layers_from_cells(struct: Struct) -> list[dict[str, Any]]:
+    given = {cell: struct[cell] for cell in _CELLS if not _missing(struct.get(cell))}
+    count = len(_as_list(next(iter(given.values()), [])))
+    layers: list[dict[str, Any]] = [{} for _ in range(count)]
+    for cell, value in given.items():
+        if count > 1 and not _is_list(value):
+            raise ModelFileError(f"not a model: {cell} must be a cell array, one cell a layer")
+        for layer, part in zip(layers, _as_list(value), strict=False):
+            layer[_CELLS[cell]] = part
+    return layers
+
+
+def _missing(value: Any) -> bool:
+    """Return whether a value is Octave's ``[]``, ``''`` or ``{}``: what fills a struct array."""
+    if value is None or isinstance(value, str | list):
+        return not value
+    return isinstance(value, np.ndarray) and value.shape == (0, 0)
+
+
+def _dense(value: Any) -> Any:
+    """Return a sparse matrix in full."""
+    if not hasattr(value, "toarray"):
+        return value
+    if math.prod(value.shape) > _MOST_DENSE:
+        raise ModelFileError(f"a sparse matrix of {checks.size_text(value)} is too large")
+    return value.toarray()
 
 
 def cells_from_layers(layers: Sequence[Struct]) -> dict[str, list[Any]]:
@@ -327,51 +401,64 @@ def cells_from_layers(layers: Sequence[Struct]) -> dict[str, list[Any]]:
     }
 
 
+def _is_list(value: Any) -> bool:
+    """Return whether a value is a cell array or a struct array."""
+    return isinstance(value, list | tuple) or (
+        isinstance(value, np.ndarray) and value.dtype.kind == "O"
+    )
+
+
 def _as_list(value: Any) -> list[Any]:
-    if isinstance(value, Mapping):
+    """Return the items of a cell array or struct array; anything else is one item."""
+    if not _is_list(value):
         return [value]
-    if isinstance(value, np.ndarray) and value.dtype != object:
-        return [value]
-    if isinstance(value, np.ndarray):
-        return list(value.ravel(order="F"))
-    return list(value)
+    return list(value.ravel(order="F")) if isinstance(value, np.ndarray) else list(value)
 
 
-def _number(value: Any) -> float:
-    return float(np.asarray(value).item())
+def _number(value: Any) -> Any:
+    """Return the number in a 1x1 matrix as Python's; anything else is for a check to refuse."""
+    array = np.asarray(value)
+    return array.item() if array.size == 1 and array.dtype.kind in "buif" else value
 
 
-def _layer_from(fields: dict[str, Any]) -> Layer:
-    kind = fields.get("type", "dense")
+def _layer_from(number: int, fields: dict[str, Any]) -> Layer:
+    kind = fields.get("type", Dense.type)
     if kind != Dense.type:
         raise ModelFileError(f'not a model that this version knows: layer type "{kind}"')
     if "weights" not in fields and "codes" not in fields:
         raise ModelFileError("not a model: a layer has neither WEIGHTS nor CODES")
     quantization = input_range = None
     if "codes" in fields:
+        _require(number, fields, "codes", "scale", "scheme")
+        codes = np.asarray(fields["codes"])
         quantization = Quantization(
-            fields["codes"],
+            codes,
             fields["scale"],
-            fields["zero_point"],
-            int(_number(fields["bits"])),
-            str(fields["scheme"]),
+            fields.get("zero_point", 0.0),
+            _number(fields.get("bits", 8 * codes.itemsize)),
+            fields["scheme"],
         )
     if "input_scale" in fields:
+        _require(number, fields, "input_scale", "input_zero_point", "input_bits")
         input_range = InputRange(
-            _number(fields["input_scale"]),
-            _number(fields["input_zero_point"]),
-            int(_number(fields["input_bits"])),
+            *(_number(fields[f"input_{name}"]) for name in ("scale", "zero_point", "bits"))
         )
     bias = fields.get("bias")
     weights = fields.get("weights")
     if weights is None and quantization is not None:
-        dtype = np.float64 if bias is None else np.asarray(bias).dtype
-        weights = decode(quantization).astype(dtype)
+        single = np.asarray(bias).dtype == np.float32
+        weights = decode(quantization, np.float32 if single else np.float64)
     return Dense(
-        np.atleast_2d(np.asarray(weights)),
-        None if bias is None else np.asarray(bias).reshape(-1),  # type: ignore[arg-type]
-        str(fields["activation"]),
-        None if "mask" not in fields else np.atleast_2d(np.asarray(fields["mask"])),
+        np.asarray(weights),
+        None if bias is None else np.asarray(bias),  # type: ignore[arg-type]
+        fields["activation"],
+        fields.get("mask"),
         quantization,
         input_range,
     )
+
+
+def _require(number: int, fields: Struct, beside: str, *names: str) -> None:
+    for name in names:
+        if name not in fields:
+            raise ModelFileError(f"not a model: layer {number} must have {name} beside {beside}")

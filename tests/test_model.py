@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import pickle
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -93,3 +97,107 @@ def test_weights_are_decoded_from_codes_alone() -> None:
 def test_what_does_not_fit_is_refused(make: object, message: str) -> None:
     with pytest.raises(oc.OctaveCompressError, match=message):
         make()  # type: ignore[operator]
+
+
+def quantized(scheme: str = "symmetric") -> oc.Model:
+    return oc.quantize(oc.Model.from_arrays([[[0.5, -1.0]]]), scheme=scheme, backend="numpy")
+
+
+@pytest.mark.parametrize(
+    "again", [copy.copy, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))]
+)
+def test_copies_are_read_only_too(again: Callable[[oc.Model], oc.Model]) -> None:
+    model = oc.prune(quantized(), sparsity=0.5, backend="numpy")
+    for original in (model, quantized()):
+        other = again(original)
+        assert compare(other, original, EXACT).mismatch is None
+        layer = again(original.layers[0])
+        for held in (layer, other.layers[0], layer.quantization):
+            for array in vars(held).values() if held is not None else ():
+                assert not isinstance(array, np.ndarray) or not array.flags.writeable
+
+
+@pytest.mark.parametrize("scheme", ["symmetric", "affine", "grid"])
+def test_codes_stand_for_the_weights(scheme: str) -> None:
+    layer = quantized(scheme).layers[0]
+    with pytest.raises(oc.InvalidValueError, match="Dense: CODES must stand for the weights"):
+        dataclasses.replace(layer, weights=np.array([[7.0, 7.0]]))
+    changed = dataclasses.replace(layer, weights=np.array([[7.0, 7.0]]), quantization=None)
+    assert changed.weights.tolist() == [[7.0, 7.0]]
+
+
+def test_codes_follow_the_float_type() -> None:
+    single = oc.quantize(oc.Model.from_arrays([np.float32([[0.1, 0.7]])]), backend="numpy")
+    wide = single.astype("float64").layers[0]
+    assert wide.quantization is not None
+    assert wide.weights.tolist() == (wide.quantization.codes * wide.quantization.scale).tolist()
+
+
+def test_what_a_mask_forbids_is_zero() -> None:
+    layer = oc.Dense(np.array([[1.0, 2.0]]), mask=np.array([[1, 0]]))
+    assert layer.weights.tolist() == [[1.0, 0.0]]
+    held = quantized().layers[0]
+    masked = dataclasses.replace(held, mask=np.array([[False, True]]))
+    assert masked.weights.tolist() == [[0.0, -1.0]]
+    assert dataclasses.replace(masked, bias=np.array([1.0])).quantization is not None
+
+
+CODES = np.array([[2, -4]], np.int8)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"codes": CODES, "scale": 0.5, "scheme": "symmetric"},
+        {"codes": CODES, "scale": 0.5, "scheme": "affine", "weights": np.zeros((0, 0))},
+        {"weights": np.array([[1.0, -2.0]]), "bias": [], "mask": np.zeros((0, 0)), "scheme": ""},
+    ],
+)
+def test_what_is_empty_is_missing(fields: dict[str, Any]) -> None:
+    for struct in (
+        {"layers": fields},
+        cells_from_layers([fields]),
+        {name: cell[0] for name, cell in cells_from_layers([fields]).items()},
+    ):
+        layer = oc.Model.from_struct(struct).layers[0]
+        assert layer.weights.tolist() == [[1.0, -2.0]]
+        assert layer.activation == "linear"
+        assert layer.quantization is None or layer.quantization.bits == 8
+
+
+@pytest.mark.parametrize(
+    ("struct", "message"),
+    [
+        ({"layers": {"codes": CODES}}, "layer 1 must have scale beside codes"),
+        ({"layers": {"codes": CODES, "scale": 1.0}}, "layer 1 must have scheme beside codes"),
+        (
+            {"layers": {"codes": CODES * 1.0, "scale": 1.0, "scheme": "grid"}},
+            "CODES must be a matrix of an integer class",
+        ),
+        (
+            {"layers": {"codes": CODES, "scale": np.ones((1, 3)), "scheme": "grid"}},
+            "SCALE must have size 1x1, 1x1 or 1x2, got 1x3",
+        ),
+        ({"layers": {"codes": CODES, "scale": 0.0, "scheme": "grid"}}, "SCALE must be in .0, Inf"),
+        ({"layers": {"codes": CODES, "scale": 1.0, "scheme": "x"}}, "SCHEME must be"),
+        (
+            {"layers": {"codes": CODES, "scale": 1.0, "scheme": "grid", "bits": 0.5}},
+            "BITS must be a whole number in .1, 64., got 0.5",
+        ),
+        (
+            {"layers": {"codes": CODES, "scale": 1.0, "scheme": "affine", "weights": CODES + 1}},
+            "CODES must stand for the weights",
+        ),
+        (
+            {"layers": {"weights": 1.0, "input_scale": 1.0, "input_zero_point": 0.0}},
+            "layer 1 must have input_bits beside input_scale",
+        ),
+        ({"layers": {"weights": 1.0, "mask": np.nan}}, "MASK must not contain NaN"),
+        ({"layers": {"weights": 1.0, "activation": 3.0}}, "ACTIVATION must be"),
+        ({"layers": 3.0}, "layer 1 must be a struct"),
+        ({"W": [CODES, 1.0], "b": 3.0}, "b must be a cell array, one cell a layer"),
+    ],
+)
+def test_a_struct_that_does_not_fit(struct: dict[str, Any], message: str) -> None:
+    with pytest.raises(oc.ModelFileError, match=message):
+        oc.Model.from_struct(struct)

@@ -1,9 +1,10 @@
-function weights = decode_weights(layer)
-  % The weights that a layer's codes stand for, as double.
-  codes = double(layer.codes);
+function weights = decode_weights(layer, kind)
+  % The weights that a layer's codes stand for, in the float class KIND, where they saturate.
   if strcmp(layer.scheme, 'grid')
-    weights = codes ./ round(1 ./ double(layer.scale));
+    largest = double(realmax(kind));
+    weights = double(layer.codes) ./ max(round(1 ./ layer.scale), 1);
+    weights = cast(min(max(weights, -largest), largest), kind);
   else
-    weights = (codes - double(layer.zero_point)) .* double(layer.scale);
+    weights = decode_codes(layer.codes, layer.scale, layer.zero_point, kind);
   end
 end

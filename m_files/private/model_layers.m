@@ -8,10 +8,12 @@ function layers = model_layers(op, argument, model)
     layers = model.layers;
     if isstruct(layers)
       layers = num2cell(layers);
+    elseif ~iscell(layers)
+      layers = {layers};
     end
     layers = reshape(layers, 1, []);
   else
-    layers = layers_from_cells(model);
+    layers = layers_from_cells(op, argument, model);
   end
   if isempty(layers)
     type_error(op, argument, 'have layers');
@@ -28,49 +30,65 @@ function layers = model_layers(op, argument, model)
   end
   if any(cellfun(@(layer) isa(layer.weights, 'double'), layers))
     % One class for the whole network, as a Model in Python has.
-    for k = 1:numel(layers)
-      layers{k}.weights = double(layers{k}.weights);
-      layers{k}.bias = double(layers{k}.bias);
-    end
+    layers = cellfun(@double_layer, layers, 'UniformOutput', false);
   end
 end
 
-function layers = layers_from_cells(model)
+function layer = double_layer(layer)
+  if isfield(layer, 'codes')
+    layer.weights = held_weights(layer, decode_weights(layer, 'double'));
+  end
+  layer.weights = double(layer.weights);
+  layer.bias = double(layer.bias);
+end
+
+function layers = layers_from_cells(op, argument, model)
   [cells, fields] = model_cells();
-  present = isfield(model, cells);
-  first = find(present, 1);
-  layers = repmat({struct()}, 1, numel(model.(cells{first})));
+  present = cellfun(@(name) isfield(model, name) && ~isequal(size(model.(name)), [0, 0]), cells);
+  layers = {};
   for k = find(present)
     values = model.(cells{k});
     if ~iscell(values)
-      values = num2cell(values);
+      if numel(layers) > 1
+        type_error(op, [cells{k}, ' of ', argument], 'be a cell array, one cell a layer');
+      end
+      values = {values};
+    end
+    if isempty(layers)
+      layers = repmat({struct()}, 1, numel(values));
     end
     for i = 1:min(numel(values), numel(layers))
-      if ~isempty(values{i}) || strcmp(cells{k}, 'W')
-        layers{i}.(fields{k}) = values{i};
-      end
+      layers{i}.(fields{k}) = values{i};
     end
   end
 end
 
 function layer = complete_layer(op, name, layer, is_last)
-  % A file may hold these as whole numbers, whose arithmetic rounds and saturates.
-  for name_of = {'scale', 'zero_point', 'bits', 'input_scale', 'input_zero_point', 'input_bits'}
-    if isfield(layer, name_of{1})
-      layer.(name_of{1}) = double(layer.(name_of{1}));
-    end
+  if ~(isstruct(layer) && isscalar(layer))
+    type_error(op, name, 'be a struct');
   end
+  names = fieldnames(layer);
+  % What Octave fills a struct array with is missing.
+  missing = cellfun(@(field) isequal(size(layer.(field)), [0, 0]), names);
+  layer = rmfield(layer, names(missing));
   if isfield(layer, 'type') && ~strcmp(layer.type, 'dense')
     type_error(op, name, 'be of type dense');
   end
+  if ~any(isfield(layer, {'weights', 'codes'}))
+    type_error(op, name, 'have weights or codes');
+  end
+  if isfield(layer, 'codes')
+    layer = complete_codes(op, name, layer);
+  end
+  if isfield(layer, 'input_scale')
+    layer = complete_range(op, name, layer);
+  end
   if ~isfield(layer, 'weights')
-    if ~isfield(layer, 'codes')
-      type_error(op, name, 'have weights or codes');
-    end
-    layer.weights = decode_weights(layer);
+    kind = 'double';
     if isfield(layer, 'bias') && isa(layer.bias, 'single')
-      layer.weights = single(layer.weights);
+      kind = 'single';
     end
+    layer.weights = decode_weights(layer, kind);
   end
   layer.type = 'dense';
   layer.weights = check_matrix(op, name, layer.weights);
@@ -92,7 +110,60 @@ function layer = complete_layer(op, name, layer, is_last)
   check_choice(op, ['the activation of ', name], layer.activation, ...
                {'linear', 'relu', 'sigmoid', 'tanh', 'softmax'});
   if isfield(layer, 'mask')
-    layer.mask = logical(layer.mask);
+    layer.mask = check_matrix(op, ['the mask of ', name], layer.mask) ~= 0;
     check_same_size(op, ['the mask of ', name], layer.mask, 'its weights', layer.weights);
+    layer.weights = held_weights(layer, layer.weights);
+  end
+  if isfield(layer, 'codes')
+    check_same_size(op, ['the codes of ', name], layer.codes, 'its weights', layer.weights);
+    if ~isequal(held_weights(layer, decode_weights(layer, class(layer.weights))), layer.weights)
+      value_error(op, ['the codes of ', name], ...
+                  'stand for the weights (leave them out if they changed)');
+    end
+  end
+end
+
+function layer = complete_codes(op, name, layer)
+  % A layer whose codes have all that says what they stand for.
+  require(op, name, layer, 'codes', {'scale', 'scheme'});
+  if ~isinteger(layer.codes) || ndims(layer.codes) > 2
+    type_error(op, ['the codes of ', name], 'be a matrix of an integer class');
+  end
+  layer.scale = check_per_channel(op, ['the scale of ', name], layer.scale, layer.codes);
+  if ~all(layer.scale(:) > 0)
+    value_error(op, ['the scale of ', name], 'be in (0, Inf)', number_text(min(layer.scale(:))));
+  end
+  if ~isfield(layer, 'zero_point')
+    layer.zero_point = 0;
+  end
+  layer.zero_point = check_per_channel(op, ['the zero_point of ', name], layer.zero_point, ...
+                                       layer.codes);
+  if ~isfield(layer, 'bits')
+    layer.bits = 8 * numel(typecast(cast(0, class(layer.codes)), 'uint8'));
+  end
+  layer.bits = check_integer(op, ['the bits of ', name], layer.bits, '[1, 64]');
+  check_choice(op, ['the scheme of ', name], layer.scheme, {'grid', 'symmetric', 'affine'});
+end
+
+function layer = complete_range(op, name, layer)
+  % A layer whose inputs are rounded, with all that says how.
+  require(op, name, layer, 'input_scale', {'input_zero_point', 'input_bits'});
+  layer.input_scale = check_number(op, ['the input_scale of ', name], layer.input_scale, ...
+                                   '(0, Inf)');
+  layer.input_zero_point = check_number(op, ['the input_zero_point of ', name], ...
+                                        layer.input_zero_point, '(-Inf, Inf)');
+  layer.input_bits = check_integer(op, ['the input_bits of ', name], layer.input_bits, '[1, 64]');
+end
+
+function require(op, name, layer, beside, names)
+  for k = find(~isfield(layer, names), 1)
+    value_error(op, name, ['have ', names{k}, ' beside ', beside]);
+  end
+end
+
+function weights = held_weights(layer, weights)
+  % Weights that are zero where the layer's mask forbids a connection.
+  if isfield(layer, 'mask')
+    weights(~layer.mask) = 0;
   end
 end

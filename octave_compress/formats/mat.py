@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import struct
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,14 +19,12 @@ from octave_compress.errors import (
     ModelFileError,
     OctaveError,
 )
+from octave_compress.formats import mat5
 from octave_compress.formats.atomic import write_atomically
 from octave_compress.model import Model, cells_from_layers
 
 PathLike = str | os.PathLike[str]
 
-_COMPRESSED, _MATRIX = 15, 14
-# No DEFLATE stream expands by more than this.
-_LARGEST_EXPANSION = 1032
 _OCTAVE_STARTS = (b"Octave-1-L", b"Octave-1-B", b"# Created by Octave", b"# name:", b"\x1f\x8b")
 
 
@@ -37,7 +33,7 @@ def load(path: PathLike, *, variable: str | None = None, backend: Backend | None
 
     The fields of the model (``layers``, or ``W`` with ``b``) may stand at the top level, in a
     variable called ``model``, or in the only struct there is. MATLAB's formats up to ``-v7`` are
-    read by SciPy; Octave's own text and binary formats by Octave.
+    read in Python; Octave's own text and binary formats by Octave.
 
     Parameters
     ----------
@@ -69,8 +65,6 @@ def load(path: PathLike, *, variable: str | None = None, backend: Backend | None
         return Model.from_struct(_choose(_read(name, data, backend), variable))
     except ModelFileError as error:
         raise ModelFileError(f"{name}: {error}") from error.__cause__
-    except (TypeError, ValueError, KeyError) as error:
-        raise ModelFileError(f"{name}: not a model: {error}") from error
 
 
 def save(path: PathLike, model: Model, *, layout: str = "layers") -> None:
@@ -139,13 +133,13 @@ def _read(name: str, data: bytes, backend: Backend | None) -> Mapping[str, Any]:
     if not data:
         raise ModelFileError("the file is empty")
     if data[124:128] in (b"\x00\x01IM", b"\x01\x00MI"):
-        _check_elements(data)
-    elif data[:1] not in (b"\x00", b"\x01") and data[3:4] not in (b"\x00", b"\xf2"):
+        return mat5.read(data)
+    if 0 not in data[:4]:  # the sign of MATLAB's format 4
         raise ModelFileError("not a MAT file")
     from scipy.io import loadmat
 
     try:
-        content = loadmat(io.BytesIO(data), struct_as_record=True, chars_as_strings=True)
+        content = loadmat(io.BytesIO(data), chars_as_strings=True)
     except (Exception, MemoryError) as error:  # SciPy raises many kinds for damaged files
         raise ModelFileError(f"damaged, or not a MAT file ({error})") from error
     return {key: _plain(value) for key, value in content.items() if not key.startswith("__")}
@@ -160,7 +154,7 @@ def _read_by_octave(name: str, backend: Backend | None) -> Mapping[str, Any]:
     from octave_compress.octave import default_session
 
     try:
-        content = default_session().call("load", os.path.abspath(name))
+        content = default_session().call("ocx_load_model", os.path.abspath(name))
     except (OctaveError, InvalidTypeError) as error:
         raise ModelFileError(f"Octave cannot read it ({error})") from error
     if not isinstance(content, Mapping):
@@ -168,40 +162,9 @@ def _read_by_octave(name: str, backend: Backend | None) -> Mapping[str, Any]:
     return content
 
 
-def _check_elements(data: bytes) -> None:
-    """Refuse a file that is cut off, or whose lengths ask for more than it can hold."""
-    order = "<" if data[126:128] == b"IM" else ">"
-    at = 128
-    while at < len(data):
-        if at + 8 > len(data):
-            raise ModelFileError("damaged: the file ends inside a variable")
-        kind, length = struct.unpack(f"{order}II", data[at : at + 8])
-        if kind not in (_COMPRESSED, _MATRIX) or at + 8 + length > len(data):
-            raise ModelFileError("damaged: the file ends inside a variable, or is none")
-        if kind == _COMPRESSED:
-            try:
-                start = zlib.decompressobj().decompress(data[at + 8 : at + 8 + length], 8)
-                inner = struct.unpack(f"{order}II", start)[1]
-            except (zlib.error, struct.error) as error:
-                raise ModelFileError(f"damaged: a variable does not unpack ({error})") from None
-            if inner > _LARGEST_EXPANSION * length + 64:
-                raise ModelFileError("damaged: a variable claims more than the file can hold")
-        at += 8 + length
-
-
 def _plain(value: Any) -> Any:
-    """Return SciPy's arrays as what Octave means: dicts, lists, text and numeric arrays."""
-    if not isinstance(value, np.ndarray):
-        return value
-    if value.dtype.names:
-        records = [
-            {field: _plain(record[field]) for field in value.dtype.names}
-            for record in value.ravel(order="F")
-        ]
-        return records[0] if len(records) == 1 else records
-    if value.dtype == object:
-        return [_plain(item) for item in value.ravel(order="F")]
-    if value.dtype.kind == "U":
+    """Return text for SciPy's arrays of text, and other values as they are."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "U":
         return str(value.reshape(-1)[0]) if value.size else ""
     return value
 

@@ -185,7 +185,7 @@ def dequantize_symmetric(
     """
     op = "dequantize_symmetric"
     whole = _whole_codes(op, codes)
-    factor = _per_channel(op, "SCALE", scale, whole)
+    factor = checks.per_channel(op, "SCALE", scale, whole)
     return _decode(whole, factor, 0.0)
 
 
@@ -275,8 +275,8 @@ def dequantize_affine(
     """
     op = "dequantize_affine"
     whole = _whole_codes(op, codes)
-    factor = _per_channel(op, "SCALE", scale, whole)
-    offset = _per_channel(op, "ZERO_POINT", zero_point, whole)
+    factor = checks.per_channel(op, "SCALE", scale, whole)
+    offset = checks.per_channel(op, "ZERO_POINT", zero_point, whole)
     return _decode(whole, factor, offset)
 
 
@@ -331,7 +331,7 @@ def quantize_model(
     width = checks.integer(op, "BITS", bits, _BITS[scheme])
     checked_model(op, "MODEL", model)
     a: FloatArray | None = None
-    if activations is not None and np.size(activations):
+    if activations is not None:
         # In float64 whatever the weights are: a zero point must not rest on a sum's last bits.
         a = check_samples(op, "ACTIVATIONS", activations, model.sizes[0]).astype(np.float64)
     layers = []
@@ -404,13 +404,3 @@ def _whole_codes(op: str, codes: object) -> Double:
     if broken.size:
         checks.value_error(op, "CODES", "be whole numbers", checks.number_text(float(broken[0])))
     return values + 0.0  # a code has no sign of zero
-
-
-def _per_channel(op: str, argument: str, value: object, codes: Double) -> Double:
-    """Return one number for the matrix, or one a row or a column, as a 2-D array."""
-    array = checks.matrix(op, argument, value).astype(np.float64)
-    rows, columns = codes.shape
-    if array.shape not in ((1, 1), (rows, 1), (1, columns)):
-        requirement = f"have size 1x1, {rows}x1 or 1x{columns}"
-        checks.value_error(op, argument, requirement, checks.size_text(array))
-    return array

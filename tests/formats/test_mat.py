@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.io import loadmat, savemat
@@ -222,6 +225,111 @@ def test_a_file_cut_anywhere(tmp_path: Path, compress: bool) -> None:
         except oc.ModelFileError:
             continue
     assert survivors == 1
+
+
+OWN_FILES = """
+layers(1).weights = [1, 2; 3, 4]; layers(1).bias = [1; 2];
+layers(2).weights = sparse([1, 0]); layers(2).mask = [true, false];
+W = {[1, 2; 3, 4], int8([1, 0])}; b = {single([1; 2]), 0}; extra = {'text', 1 + 2i, {}, struct()};
+h = @(x) x + 1; s = struct('f', h);
+for v = {'-v6', '-v7', '-text', '-binary'}
+  save(v{1}, ['layers', v{1}], 'layers');
+  save(v{1}, ['cells', v{1}], 'W', 'b', 'extra');
+end
+for v = {'-text', '-binary'}
+  save(v{1}, ['handles', v{1}], 'layers', 'h', 's');
+end
+clear W b; W = [1, -1]; b = 0;
+for v = {'-v4', '-v6', '-v7', '-text', '-binary'}
+  save(v{1}, ['one', v{1}], 'W', 'b');
+end
+"""
+
+
+@pytest.fixture(scope="module")
+def own_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("own")
+    octave_eval(f"cd('{folder}'); " + OWN_FILES)
+    return folder
+
+
+@pytest.mark.octave
+def test_what_octave_saves_by_itself(own_files: Path) -> None:
+    two = oc.Model.from_arrays([[[1, 2], [3, 4]], [[1, 0]]], [[1, 2], [0]])
+    one = oc.Model.from_arrays([[[1, -1]]])
+    names = sorted(path.name for path in own_files.iterdir())
+    assert len(names) == 15
+    for name in names:
+        model = oc.load(own_files / name, backend="octave")
+        expected = one if name.startswith("one") else two
+        assert model.dtype == np.float64
+        assert model.sizes == expected.sizes, name
+        for mine, theirs in zip(model.layers, expected.layers, strict=True):
+            np.testing.assert_array_equal(mine.weights, theirs.weights)
+            np.testing.assert_array_equal(mine.bias, theirs.bias)
+            assert mine.activation == theirs.activation, name
+
+
+FUZZ = """
+import random, sys
+import octave_compress as oc
+names, count = sys.argv[2:], int(sys.argv[1])
+for name in names:
+    with open(name, "rb") as file:
+        whole = file.read()
+    oc.load(name, backend="numpy")
+    choose = random.Random(len(whole))
+    for _ in range(count):
+        data = bytearray(whole)
+        for _ in range(choose.randint(1, 3)):
+            data[choose.randrange(len(data))] ^= choose.randrange(1, 256)
+        with open(name + ".changed", "wb") as file:
+            file.write(data)
+        try:
+            oc.load(name + ".changed", backend="numpy")
+        except oc.ModelFileError:
+            pass
+"""
+
+
+@pytest.mark.octave
+def test_changed_bytes_never_end_the_process(own_files: Path, tmp_path: Path) -> None:
+    names = ["layers-v6", "layers-v7", "cells-v6", "cells-v7", "one-v4"]
+    for name in names:
+        (tmp_path / name).write_bytes((own_files / name).read_bytes())
+    arguments = [sys.executable, "-W", "ignore", "-c", FUZZ, "200", *names]
+    ended = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.octave
+def test_every_byte_of_a_tag_may_be_damaged(own_files: Path, tmp_path: Path) -> None:
+    whole = (own_files / "layers-v6").read_bytes()
+    path = tmp_path / "m.mat"
+    for at in range(128, len(whole), 4):
+        data = bytearray(whole)
+        data[at] = 176
+        path.write_bytes(data)
+        with contextlib.suppress(oc.ModelFileError):
+            oc.load(path, backend="numpy")
+
+
+def test_a_small_file_cannot_claim_a_large_matrix(tmp_path: Path) -> None:
+    path = tmp_path / "m.mat"
+    savemat(path, {"W": scipy.sparse.csc_matrix((2**30, 1)), "b": 0.0})
+    with pytest.raises(oc.ModelFileError, match="sparse matrix of 1073741824x1 is too large"):
+        oc.load(path)
+    savemat(path, {"W": scipy.sparse.csc_matrix([[1.0, 0.0, 2.0]])})
+    assert oc.load(path).layers[0].weights.tolist() == [[1.0, 0.0, 2.0]]
+
+
+def test_nested_without_end(tmp_path: Path) -> None:
+    nested: Any = 1.0
+    for _ in range(40):
+        nested = _cells([nested])
+    savemat(tmp_path / "m.mat", {"W": CELL, "x": nested})
+    with pytest.raises(oc.ModelFileError, match="damaged: variables inside each other"):
+        oc.load(tmp_path / "m.mat")
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
