@@ -6,7 +6,7 @@ SETUP := tools/setup.sh
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint types slow bench readme wheel clean
+.PHONY: help demo test lint types bench readme wheel clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ demo: .venv/.plot-ready ## Train, prune, quantize, distil and report a network i
 
 test: lint types ## Lint, type-check, Octave self-tests and pytest
 	@$(SETUP) need-octave
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2
 
 lint: .venv/.test-ready ## Check the style of the Python and the .m files
 	$(BIN)/ruff check
@@ -26,10 +26,6 @@ lint: .venv/.test-ready ## Check the style of the Python and the .m files
 
 types: .venv/.test-ready ## Check the types
 	$(BIN)/mypy
-
-slow: .venv/.test-ready ## Run the tests that take minutes
-	@$(SETUP) need-octave
-	$(BIN)/python -m pytest -m slow --timeout 3600
 
 bench: .venv/.test-ready ## Measure: every script in tests/benchmarks
 	@$(SETUP) need-octave

@@ -46,14 +46,14 @@ function model = quantize_model(model, varargin)
   bits = check_integer(op, 'BITS', options.bits, intervals.(options.scheme));
   layers = model_layers(op, 'MODEL', model);
   a = options.activations;
-  if ~isempty(a)
+  if ~isequal(a, [])
     a = check_samples(op, 'ACTIVATIONS', a, columns(layers{1}.weights));
     % In double whatever the weights are: a zero point must not rest on a sum's last bits.
     a = double(a);
   end
   for k = 1:numel(layers)
     layer = quantize_layer(forget_range(layers{k}), bits, options);
-    if ~isempty(a)
+    if ~isequal(a, [])
       [~, ~, layer.input_scale, layer.input_zero_point] = ...
         quantize_affine(range_of(a), 'bits', bits);
       layer.input_bits = bits;

@@ -23,7 +23,8 @@
 % @item @qcode{"sample_weight"}
 % One non-negative number a sample; scaled to a mean of 1.
 % @item @qcode{"seed"}
-% Of the first weights and of the order of samples (0).  Your own generator state is put back.
+% Of the first weights and of the order of samples (0).  The states of your own @code{rand} and
+% @code{randn} are put back (those of the default generator, the twister).
 % @item @qcode{"dtype"}
 % @qcode{"double"} (default) or @qcode{"single"}.
 % @item @qcode{"progress"}
@@ -59,6 +60,10 @@ function model = train_model(X, y, layers, varargin)
   y = check_targets(op, 'Y', y, sizes(end), columns(X));
   check_choice(op, 'ACTIVATION', options.activation, {'relu', 'sigmoid', 'tanh', 'linear'});
   check_choice(op, 'LOSS', options.loss, {'crossentropy', 'mse'});
+  if strcmp(options.loss, 'crossentropy') && sizes(end) == 1
+    % The softmax of one output is always 1.
+    value_error(op, 'LOSS', 'be "mse" for one output', '"crossentropy"');
+  end
   check_choice(op, 'DTYPE', options.dtype, {'double', 'single'});
   options = check_training(op, options);
   y = cast(y, options.dtype);
@@ -101,7 +106,9 @@ end
 %!error <X must not be empty> train_model(zeros(2, 0), zeros(1, 0), [2, 1])
 %!error <Y must have 1 outputs and 4 samples, got 1 and 3> train_model(X, [0, 1, 1], [2, 1])
 %!error <LAYERS must begin with the number of features, 2, got 3> train_model(X, T, [3, 1])
-%!error <SOLVER must be "adam" or "sgd", got "lbfgs"> train_model(X, T, [2, 1], 'solver', 'lbfgs')
-%!error <LEARNING_RATE must be in \(0, Inf\), got 0> train_model(X, T, [2, 1], 'learning_rate', 0)
+%!error <SOLVER must be "adam" or "sgd", got "lbfgs"> train_model(X, T, [2, 1], 'loss', 'mse', 'solver', 'lbfgs')
+%!error <LEARNING_RATE must be in \(0, Inf\), got 0> ...
+%! train_model(X, T, [2, 1], 'loss', 'mse', 'learning_rate', 0)
+%!error <LOSS must be "mse" for one output, got "crossentropy"> train_model(X, T, [2, 1])
 %!error <LEARNING_RATE must be smaller: training diverges in epoch> ...
 %! train_model(X, T, [2, 4, 1], 'loss', 'mse', 'solver', 'sgd', 'learning_rate', 1e200);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from octave_compress.errors import OctaveCompressError
 
@@ -34,20 +34,32 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser(
         "demo", help="train, prune, quantize, distil and report a network on real digits"
     )
-    demo.add_argument("--backend", choices=("octave", "numpy"), default="octave")
+    demo.add_argument("--backend", choices=("octave", "numpy"))
     demo.add_argument("--out", metavar="DIR", default="demo-output", help="default: %(default)s")
     demo.set_defaults(run=_demo)
 
     verify = commands.add_parser(
         "verify", help="compare every operation in Octave with its NumPy definition"
     )
-    verify.add_argument("--cases", type=int, default=25, help="of each operation (%(default)s)")
-    verify.add_argument("--seed", type=int, default=0)
+    verify.add_argument(
+        "--cases", type=_at_least(1), default=25, help="of each operation (%(default)s)"
+    )
+    verify.add_argument("--seed", type=_at_least(0), default=0)
     verify.set_defaults(run=_verify)
 
     doctor = commands.add_parser("doctor", help="tell what is installed and what is missing")
     doctor.set_defaults(run=_doctor)
     return parser
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    def whole_number(text: str) -> int:
+        value = int(text)
+        if value < least:
+            raise argparse.ArgumentTypeError(f"must be {least} or more, got {value}")
+        return value
+
+    return whole_number
 
 
 def _demo(options: argparse.Namespace) -> int:

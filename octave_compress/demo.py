@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from octave_compress.backends import Backend, use_backend
+from octave_compress.backends import Backend, chosen_backend, use_backend
 from octave_compress.errors import FileAccessError, OctaveCompressError
 from octave_compress.formats import save
 from octave_compress.model import Model
@@ -66,7 +66,7 @@ def digits() -> tuple[Samples, Samples, Samples]:
 
 def run(
     out: str | os.PathLike[str],
-    backend: Backend = "octave",
+    backend: Backend | None = None,
     say: Callable[[Any], object] = print,
     progress: bool = True,
 ) -> Report:
@@ -76,7 +76,7 @@ def run(
     ----------
     out : str or path-like
         Made if it does not exist.
-    backend : {"octave", "numpy"}
+    backend : {"octave", "numpy"}, optional
     say : callable
         Gets each line about what is going on, and the report.
     progress : bool
@@ -87,6 +87,7 @@ def run(
     FileAccessError
         If the folder cannot be made or written.
     """
+    side = chosen_backend("demo", backend)
     folder = Path(out)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -100,8 +101,8 @@ def run(
         say(f"  {text:<52} {100 * right.mean():6.2f} %")
         return model
 
-    say(f"{backend} backend; accuracy on {len(validation.y)} validation samples:")
-    with use_backend(backend):
+    say(f"{side} backend; accuracy on {len(validation.y)} validation samples:")
+    with use_backend(side):
         teacher = train_model(train.X, train.y, TEACHER, dtype="float32", **shared)
         step(f"teacher {'-'.join(map(str, TEACHER))}", teacher)
         cut = prune_model(teacher, sparsity=SPARSITY)

@@ -14,16 +14,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from octave_compress import checks
-from octave_compress.backends import Backend, current_backend
+from octave_compress.backends import Backend, chosen_backend
 from octave_compress.border import kind_of
 from octave_compress.errors import InvalidTypeError, OctaveCompressError
 from octave_compress.formats.atomic import write_atomically
 from octave_compress.formats.mat import mat_bytes
 from octave_compress.model import Model
 from octave_compress.ops import accuracy, count_model, energy_model, predict_model, time_model
+from octave_compress.ops.analysis import MEMORY_PJ
+from octave_compress.ops.network import check_samples, check_targets
 from octave_compress.results import Counts, Energy
 
 _ROUNDS = 3
+_Z = 1.96  # 95 % of a normal distribution
 
 
 @dataclass(frozen=True)
@@ -166,8 +169,9 @@ class Report:
         """Return what the numbers mean and which constants they use, as one paragraph."""
         energy = self.rows[0].energy
         costs = " or ".join(f"{pj:.1f}" for pj in sorted({row.energy.mac_pj for row in self.rows}))
-        share = self.rows[0].accuracy
-        chance = 196 * float(np.sqrt(share * (1 - share) / self.samples))
+        chance = 100 * _half_width(self.rows[0].accuracy, self.samples)
+        rounds = any(layer.input_range for model in self.models for layer in model.layers)
+        simulated = "; rounding of inputs is simulated in floats" if rounds else ""
         return (
             f"Measured with the {self.backend} backend on {self.samples} samples; an accuracy is "
             f"known to about ±{chance:.1f} points. Agrees: same class as {self.rows[0].name!r}. "
@@ -175,10 +179,10 @@ class Report:
             "nonzeros with their indices, file is the .mat as saved (zlib). Ratio: dense bytes of "
             "the first model over the fewest of dense, packed and sparse. Latency: median ± half "
             "the interquartile range of predicting all samples; '=' where that is no measurable "
-            "difference from the first model. Energy: 'size' is parameters × 1e-6, without a "
-            f"unit; nJ of one sample at 45 nm, {costs} pJ a multiply-add, {energy.memory_pj:g} pJ "
-            f"a 32-bit weight fetched, {energy.activation_pj:g} pJ a 32-bit activation, in the "
-            "format with the fewest bytes."
+            f"difference from the first model{simulated}. Energy: '∝ size' is parameters × 1e-6, "
+            f"without a unit; nJ of one sample at 45 nm, {costs} pJ a multiply-add, "
+            f"{energy.memory_pj:g} pJ a 32-bit weight fetched, {energy.activation_pj:g} pJ a "
+            "32-bit activation, in the format with the fewest bytes."
         )
 
 
@@ -207,7 +211,7 @@ _COLUMNS = (
     Column("accuracy\n", lambda row: f"{100 * row.accuracy:.2f} %"),
     Column("agrees\n", lambda row: f"{100 * row.agreement:.2f} %"),
     Column("latency\nµs", _latency),
-    Column("energy\nsize", lambda row: f"{row.energy.proportional:.6f}"),
+    Column("energy\n∝ size", lambda row: f"{row.energy.proportional:.6f}"),
     Column("energy\nnJ", lambda row: f"{row.energy.total_pj / 1000:.1f}"),
 )
 _SPLIT = 8
@@ -246,20 +250,28 @@ def report(
     Raises
     ------
     InvalidValueError, InvalidTypeError
-        If there is no model, one has another number of outputs than the first, or data and
-        models do not fit.
+        If there is no model, one has a single output or another number of outputs than the
+        first, or data and models do not fit.
     """
     named = _named(models)
-    side: Backend = backend or current_backend()
+    side = chosen_backend("report", backend)
+    checks.integer("report", "REPEATS", repeats, "[1, Inf)")
+    checks.choice("report", "MEMORY", memory, tuple(MEMORY_PJ))
     first = next(iter(named.values()))
+    classes = first.sizes[-1]
+    if classes < 2:
+        checks.value_error("report", "MODELS", "have 2 outputs or more", str(classes))
+    samples = kind_of("X").normalise("report", "X", X, {})
     for name, model in named.items():
-        if model.sizes[-1] != first.sizes[-1]:
-            checks.value_error(
-                "report", f"model {name!r}", f"have {first.sizes[-1]} outputs", str(model.sizes[-1])
-            )
+        if model.sizes[-1] != classes:
+            got = str(model.sizes[-1])
+            checks.value_error("report", f"model {name!r}", f"have {classes} outputs", got)
+        check_samples("report", "X", samples, model.sizes[0])
     targets = kind_of("y").normalise("report", "y", y, {"model": first})
+    check_targets("report", "Y", targets, classes, len(samples))
     outputs = {name: predict_model(model, X, backend=side) for name, model in named.items()}
     reference = np.argmax(next(iter(outputs.values())), axis=1)
+    right = {name: float(accuracy(said, targets, backend=side)) for name, said in outputs.items()}
     seconds = _seconds(named, X, repeats, side)
     base_range = _quartiles(next(iter(seconds.values())))
     base_bytes = count_model(first, backend=side).bytes_dense
@@ -275,7 +287,7 @@ def report(
                 bytes_file=len(mat_bytes(model)),
                 compression_ratio=base_bytes
                 / min(counts.bytes_dense, counts.bytes_packed, counts.bytes_sparse),
-                accuracy=float(accuracy(outputs[name], targets, backend=side)),
+                accuracy=right[name],
                 agreement=float(np.mean(np.argmax(outputs[name], axis=1) == reference)),
                 latency=median,
                 latency_spread=high - low,
@@ -287,7 +299,8 @@ def report(
 
 def _named(models: Mapping[str, Model] | Sequence[Model]) -> dict[str, Model]:
     if not isinstance(models, Mapping):
-        models = {f"model {i}": model for i, model in enumerate(models, start=1)}
+        several = models if isinstance(models, Iterable) else ()
+        models = {f"model {i}": model for i, model in enumerate(several, start=1)}
     if not models or not all(isinstance(model, Model) for model in models.values()):
         raise InvalidTypeError("report: MODELS must be one or more Models, or names with Models")
     return dict(models)
@@ -297,13 +310,18 @@ def _seconds(
     named: Mapping[str, Model], X: ArrayLike, repeats: int, backend: Backend
 ) -> dict[str, NDArray[np.float64]]:
     """Time the models in turns, so that a busy moment does not fall on one of them alone."""
-    checks.integer("report", "REPEATS", repeats, "[1, Inf)")
     each = max(1, -(-int(repeats) // _ROUNDS))
     rounds = [
         {name: time_model(model, X, repeats=each, backend=backend) for name, model in named.items()}
         for _ in range(_ROUNDS)
     ]
     return {name: np.concatenate([times[name] for times in rounds]) for name in named}
+
+
+def _half_width(share: float, samples: int) -> float:
+    """Return half the width of Wilson's 95 % interval, which is not 0 at a share of 0 or 1."""
+    spread = share * (1 - share) / samples + (_Z / samples) ** 2 / 4
+    return _Z * float(np.sqrt(spread)) / (1 + _Z**2 / samples)
 
 
 def _quartiles(seconds: NDArray[np.float64]) -> tuple[float, float, float]:

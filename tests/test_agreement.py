@@ -20,6 +20,7 @@ NAN, INF = float("nan"), float("inf")
 CODES = [[1, 2, 3], [4, 5, 6]]
 PAIR = [[1.0, 2.0], [3.0, 4.0]]
 NETWORK = Model.from_arrays([[[1.0, 2.0]]])
+TEACHER = Model.from_arrays([[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]])
 
 
 def test_every_operation_has_a_row_of_cases() -> None:
@@ -155,6 +156,14 @@ BAD_VALUES: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
         {"alpha": 1.1},
         "ALPHA must be in [0, 1], got 1.1",
     ),
+    ("distill_model", (TEACHER, [2, 2], PAIR, [0, 2]), {}, "STUDENT must have 3 outputs, got 2"),
+    ("distill_model", (TEACHER, NETWORK, PAIR, [0, 2]), {}, "STUDENT must have 3 outputs, got 1"),
+    (
+        "distill_model",
+        (TEACHER, [2, 3], PAIR, [0, 3]),
+        {},
+        "Y must be class numbers in [0, 2], got 3",
+    ),
 ]
 
 BAD_TYPES: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
@@ -170,6 +179,7 @@ BAD_TYPES: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
     ("prune_magnitude", ([1], [0.1, 0.2]), {}, "SPARSITY must be a real number"),
     ("prune_relative", ([1], 0.5), {"scope": 1}, 'SCOPE must be "layer" or "column"'),
     ("prune_model", (NETWORK,), {"rate": ["0.1"]}, "RATE must be a real number"),
+    ("prune_model", (NETWORK,), {"sparsity": "0.5"}, "SPARSITY must be a real number"),
     ("prune_model", ([[1.0]],), {"rate": 0.1}, "MODEL must be a Model (oc.load reads one)"),
     ("accuracy", (PAIR, "ab"), {}, "Y must be class numbers or one row of targets a sample"),
     ("quantize_symmetric", ([1],), {"bits": "8"}, "BITS must be a whole number"),
@@ -183,6 +193,22 @@ BAD_TYPES: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
     ),
     ("soft_targets", (PAIR, [1, 2]), {}, "TEMPERATURE must be a real number"),
     ("distillation_loss", (PAIR, PAIR, [0, 1]), {"alpha": "a"}, "ALPHA must be a real number"),
+    ("train_model", (PAIR, [0, 1], "2-2"), {}, "LAYERS must be a list of numbers"),
+    ("train_model", (PAIR, [0, 1], [2, [2]]), {}, "LAYERS must be a list of numbers"),
+    ("train_model", (PAIR, [0, 1], None), {}, "LAYERS must be a list of numbers"),
+    ("train_model", (PAIR, [0, 1], [2, 2]), {"progress": "no"}, "PROGRESS must be true or false"),
+    (
+        "train_model",
+        (PAIR, [0, 1], [2, 2]),
+        {"progress": True, "epochs": "9"},
+        "EPOCHS must be a whole number",
+    ),
+    (
+        "train_model",
+        (PAIR, [0, 1], [2, 2]),
+        {"progress": True, "callback": 5},
+        "CALLBACK must be a function",
+    ),
 ]
 
 

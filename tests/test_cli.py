@@ -13,7 +13,7 @@ import pytest
 from scipy.io import loadmat
 
 import octave_compress as oc
-from octave_compress import demo
+from octave_compress import demo, doctor
 from octave_compress.cli import main
 from octave_compress.octave.locate import octave_eval
 
@@ -104,12 +104,27 @@ def test_the_demo_says_when_there_is_no_octave(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+BAD_NUMBERS = (
+    ["verify", "--cases", "x"],
+    ["verify", "--cases", "0"],
+    ["verify", "--cases", "-5"],
+    ["verify", "--seed", "-1"],
+)
+
+
 def test_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in ([], ["dmeo"], ["demo", "--backend", "matlab"], ["verify", "--cases", "x"]):
+    for arguments in ([], ["dmeo"], ["demo", "--backend", "matlab"], *BAD_NUMBERS):
         with pytest.raises(SystemExit) as caught:
             main(arguments)
         assert caught.value.code == 2
         assert "usage: octave-compress" in capsys.readouterr().err
+
+
+def test_the_demo_takes_its_backend_from_the_environment(tmp_path: Path) -> None:
+    environment = {"PATH": str(tmp_path), "OCTAVE_EXECUTABLE": ""}
+    done = run("demo", "--out", str(tmp_path), OCTAVE_COMPRESS_BACKEND="numpy", **environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("numpy backend")
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,6 +155,24 @@ def test_the_doctor_says_how_to_get_octave(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "NO  octave" in done.stdout
     assert "sudo apt-get install octave" in done.stdout
+
+
+@pytest.mark.parametrize("program", ["/bin/cat", "/bin/true", "/bin/echo", sys.executable])
+def test_the_doctor_survives_a_program_that_is_not_octave(program: str) -> None:
+    done = run("doctor", OCTAVE_EXECUTABLE=program)
+    assert done.returncode == 1
+    assert done.stderr == ""
+    assert f"{program} does not answer as Octave does" in done.stdout
+    assert "OCTAVE_EXECUTABLE, or PATH, must lead to GNU Octave" in done.stdout
+
+
+def test_the_doctor_survives_any_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> list[doctor.Finding]:
+        raise RuntimeError("first line\nsecond line")
+
+    monkeypatch.setattr(doctor, "_octave", fail)
+    last = doctor.examine()[-1]
+    assert (last.value, last.ok, last.advice) == ("first line", False, "second line")
 
 
 @pytest.mark.octave

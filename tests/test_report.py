@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 import octave_compress as oc
-from octave_compress.report import _verdict
+from octave_compress import picture
+from octave_compress.report import _half_width, _verdict
 
 X = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 1.0], [1.0, 2.0]])
 Y = [0, 1, 0, 1]
@@ -81,6 +84,24 @@ def test_the_picture_is_a_png(tmp_path: Path) -> None:
     assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG\r\n")
 
 
+def test_the_picture_has_one_colour_a_model_and_numbers_on_every_panel(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from matplotlib.colors import same_color
+    from matplotlib.figure import Figure
+
+    drawn: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: drawn.append(figure))
+    picture.draw(oc.report([RIGHT, WRONG] * 3, X, Y, repeats=3, backend="numpy"))
+    *panels, below = drawn[0].axes
+    assert len(panels) == 6
+    for panel, point in zip(panels, below.lines, strict=True):
+        assert same_color(panel.patches[-1].get_edgecolor(), point.get_color())
+        assert panel.xaxis.get_tick_params()["labelbottom"]
+    assert len({point.get_color() for point in below.lines}) == 6
+    assert below.xaxis.get_major_formatter()(20000) == "20,000"
+
+
 def test_models_without_names_are_numbered() -> None:
     report = oc.report([RIGHT, WRONG], X, Y, repeats=3, backend="numpy")
     assert [row.name for row in report.rows] == ["model 1", "model 2"]
@@ -97,7 +118,46 @@ def test_speed_needs_ranges_that_do_not_overlap() -> None:
     assert _verdict((4.0, 5.0), (2.5, 3.0)) == "slower"
 
 
+@pytest.mark.parametrize(("right", "samples"), [(1, 1), (354, 360), (0, 7), (10, 10)])
+def test_how_well_an_accuracy_is_known(right: int, samples: int) -> None:
+    interval = binomtest(right, samples).proportion_ci(0.95, method="wilson")
+    expected = (interval.high - interval.low) / 2
+    assert _half_width(right / samples, samples) == pytest.approx(expected, rel=1e-4)
+
+
+def test_notes_say_when_rounding_is_simulated() -> None:
+    assert "simulated" not in made().notes()
+    rounded = oc.quantize(RIGHT, activations=X, backend="numpy")
+    report = oc.report([RIGHT, rounded], X, Y, repeats=3, backend="numpy")
+    assert "rounding of inputs is simulated in floats" in report.notes()
+    assert "known to about ±24.5 points" in report.notes()  # 4 of 4
+
+
+def test_bad_arguments_are_found_before_any_time_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(oc.report.__globals__, "time_model", None)
+    with pytest.raises(TypeError, match="NoneType"):
+        made()  # the patch works
+    one = oc.Model.from_arrays([[[1.0, 2.0]]])
+    wide = oc.Model.from_arrays([np.ones((2, 3))])
+    options: dict[str, Any]
+    for models, y, options, text in (
+        ([one], Y, {}, "MODELS must have 2 outputs or more, got 1"),
+        ([RIGHT, wide], Y, {}, "X must have 3 features, got 2"),
+        ([RIGHT], Y[:3], {}, "Y must have 2 outputs and 4 samples, got 2 and 3"),
+        ([RIGHT], np.eye(3)[Y], {}, "Y must have 2 outputs and 4 samples, got 3 and 4"),
+        ([RIGHT], Y, {"repeats": 0}, "REPEATS must be a whole number in [1, Inf), got 0"),
+        ([RIGHT], Y, {"memory": "rom"}, 'MEMORY must be "dram" or "sram", got "rom"'),
+        ([RIGHT], Y, {"backend": "jax"}, 'BACKEND must be "octave" or "numpy", got "jax"'),
+    ):
+        with pytest.raises(oc.InvalidValueError) as caught:
+            oc.report(models, X, y, **{"backend": "numpy", **options})
+        assert str(caught.value) == f"report: {text}"
+
+
 def test_bad_arguments() -> None:
+    for models in (RIGHT, None, 1):
+        with pytest.raises(oc.InvalidTypeError, match="report: MODELS must be one or more Models"):
+            oc.report(models, X, Y, backend="numpy")  # type: ignore[arg-type]
     with pytest.raises(oc.InvalidTypeError, match="MODELS must be one or more Models"):
         oc.report([], X, Y, backend="numpy")
     with pytest.raises(oc.InvalidTypeError, match="MODELS must be one or more Models"):

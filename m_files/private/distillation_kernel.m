@@ -10,20 +10,21 @@ end
 
 function [value, gradient] = divergence(logits, teacher_logits, weight, temperature)
   % Mean of KL (teacher || student) at a temperature, and its gradient.
-  samples = columns(logits);
-  student = shifted_columns(logits / temperature);
-  teacher = shifted_columns(teacher_logits / temperature);
-  q = exp(student);
-  p = exp(teacher);
-  q_total = sum(q, 1);
-  p_total = sum(p, 1);
-  q = q ./ q_total;
-  p = p ./ p_total;
-  logarithm = teacher - student + (log(q_total) - log(p_total));
-  gradient = (q - p) / (samples * temperature);
+  [classes, samples] = size(logits);
+  % A high temperature leaves small differences of numbers near 1: in double, and less that 1.
+  student = shifted_columns(double(logits) / temperature);
+  teacher = shifted_columns(double(teacher_logits) / temperature);
+  q = expm1(student);
+  p = expm1(teacher);
+  q_mean = sum(q, 1) / classes;
+  p_mean = sum(p, 1) / classes;
+  logarithm = teacher - student + (log1p(q_mean) - log1p(p_mean));
+  q = (q + 1) ./ (classes * (q_mean + 1));
+  p = (p + 1) ./ (classes * (p_mean + 1));
+  gradient = cast((q - p) / (samples * temperature), class(logits));
   if ~isempty(weight)
     p = p .* weight;
     gradient = gradient .* weight;
   end
-  value = (p(:).' * logarithm(:)) / samples;
+  value = cast((p(:).' * logarithm(:)) / samples, class(logits));
 end

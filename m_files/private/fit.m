@@ -52,22 +52,36 @@ function finite = is_finite_layer(layer)
 end
 
 function stop = report_epoch(op, epoch, loss, finite, options)
-  if ~finite
-    value_error(op, 'LEARNING_RATE', ...
-                sprintf('be smaller: training diverges in epoch %d', epoch), ...
-                number_text(options.learning_rate));
-  end
   if options.progress
-    printf('\r%s: epoch %d of %d, loss %.4f', op, epoch, options.epochs, loss);
-    if epoch == options.epochs
-      printf('\n');
+    % As wide as the longest loss, so that nothing of the line before is left.
+    printf('\r%s: epoch %d of %d, loss %-10.4g', op, epoch, options.epochs, loss);
+  end
+  try
+    if ~finite
+      value_error(op, 'LEARNING_RATE', ...
+                  sprintf('be smaller: training diverges in epoch %d', epoch), ...
+                  number_text(options.learning_rate));
     end
+    stop = epoch == options.epochs;
+    if ~isempty(options.callback)
+      info = struct('epoch', epoch, 'epochs', options.epochs, 'loss', loss);
+      wish = options.callback(info);
+      stop = stop || (~isempty(wish) && wish(1) ~= 0);
+    end
+  catch problem
+    end_line(options.progress);
+    rethrow(problem);
+  end
+  if stop
+    end_line(options.progress);
+  elseif options.progress
     fflush(stdout);
   end
-  stop = false;
-  if ~isempty(options.callback)
-    info = struct('epoch', epoch, 'epochs', options.epochs, 'loss', loss);
-    stop = options.callback(info);
-    stop = ~isempty(stop) && stop(1) ~= 0;
+end
+
+function end_line(progress)
+  if progress
+    printf('\n');
+    fflush(stdout);
   end
 end

@@ -1,6 +1,6 @@
 function layer = held_layer(layer)
   % A layer ready to be retrained: plain weights, zero where its mask forbids a connection.
-  if ~isfield(layer, 'mask') && ~all(layer.weights(:))
+  if ~any(isfield(layer, {'mask', 'codes'})) && ~all(layer.weights(:))
     layer.mask = layer.weights ~= 0;
   end
   if isfield(layer, 'mask')

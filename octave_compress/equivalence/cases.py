@@ -166,7 +166,7 @@ def soft_targets(source: Source) -> Call:
 def distillation_loss(source: Source) -> Call:
     n, k = source.size(1), source.size(1)
     options = source.some(
-        temperature=source.number(0.25, 10),  # the soft loss is a difference of logarithms
+        temperature=source.number(0.01, 1000),
         alpha=source.number(0, 1),
         sample_weight=source.weights(n),
     )
@@ -253,6 +253,8 @@ def train_model(source: Source) -> Call:
         loss=source.choice(("crossentropy", "mse")),
         dtype=source.dtype(),
     )
+    if outputs == 1:
+        options["loss"] = "mse"
     call = (source.reals(n, features), source.targets(n, outputs), [features, *hidden, outputs])
     return call, {**options, **_training(source, n)}
 

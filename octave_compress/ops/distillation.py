@@ -168,21 +168,22 @@ def _divergence(
     logits: FloatArray, teacher_logits: FloatArray, weight: Weight, temperature: float
 ) -> tuple[np.floating[Any], FloatArray]:
     """Return the mean of KL(teacher || student) at a temperature, and its gradient."""
-    samples = len(logits)
-    student = shifted_rows(logits / temperature)
-    teacher = shifted_rows(teacher_logits / temperature)
-    q, p = np.exp(student), np.exp(teacher)
-    q_total, p_total = q.sum(axis=1, keepdims=True), p.sum(axis=1, keepdims=True)
-    q /= q_total
-    p /= p_total
+    samples, classes = logits.shape
+    # A high temperature leaves small differences of numbers near 1: in double, and less that 1.
+    student = shifted_rows(logits.astype(np.float64) / temperature)
+    teacher = shifted_rows(teacher_logits.astype(np.float64) / temperature)
+    q, p = np.expm1(student), np.expm1(teacher)
+    q_mean, p_mean = q.mean(axis=1, keepdims=True), p.mean(axis=1, keepdims=True)
     teacher -= student
-    teacher += np.log(q_total) - np.log(p_total)
+    teacher += np.log1p(q_mean) - np.log1p(p_mean)
+    q = (q + 1) / (classes * (q_mean + 1))
+    p = (p + 1) / (classes * (p_mean + 1))
     q -= p
     if weight is not None:
         p *= weight[:, None]
         q *= weight[:, None]
     q /= samples * temperature
-    return np.vdot(p, teacher) / samples, q
+    return logits.dtype.type(np.vdot(p, teacher) / samples), q.astype(logits.dtype)
 
 
 @operation(level=TRAINED, returns=("model",))

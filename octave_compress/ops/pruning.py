@@ -286,8 +286,12 @@ def _keep_largest(scores: FloatArray, sparsity: float) -> Mask:
 def _row_norms(weights: FloatArray) -> NDArray[np.float64]:
     if weights.shape[1] == 0:
         return np.zeros(len(weights))
+    # The largest weight is taken out first: squares of small or large ones leave the range.
+    largest = float(np.abs(weights).max(initial=0.0)) or 1.0
+    scaled = weights.astype(np.float64) / largest
     # np.sum adds in pairs, Octave one after the other; cumsum is the sequential sum.
-    return np.sqrt(np.cumsum(weights.astype(np.float64) ** 2, axis=1)[:, -1])
+    norms: NDArray[np.float64] = largest * np.sqrt(np.cumsum(scaled**2, axis=1)[:, -1])
+    return norms
 
 
 def _keep(
@@ -339,11 +343,18 @@ def _keep_one(rows: Mask, norms: FloatArray) -> Mask:
     return rows
 
 
+def _exp(x: float) -> float:
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
+
+
 # The C library's own functions, as Octave calls them: a bias must come out the same bit for bit.
 _SCALAR = {
     "linear": lambda z: z,
     "relu": lambda z: z if z > 0.0 else 0.0,
-    "sigmoid": lambda z: 1.0 / (1.0 + math.exp(-z)) if z > -700.0 else 0.0,
+    "sigmoid": lambda z: 1.0 / (1.0 + _exp(-z)),
     "tanh": math.tanh,
 }
 

@@ -237,6 +237,9 @@ def train_model(
     targets = check_targets(op, "Y", y, sizes[-1], len(samples))
     checks.choice(op, "ACTIVATION", activation, ("relu", "sigmoid", "tanh", "linear"))
     checks.choice(op, "LOSS", loss, LOSSES)
+    if loss == "crossentropy" and sizes[-1] == 1:
+        # The softmax of one output is always 1.
+        checks.value_error(op, "LOSS", 'be "mse" for one output', '"crossentropy"')
     options = check_training(
         op, solver, epochs, batch_size, learning_rate, weight_decay, seed, callback
     )
@@ -270,8 +273,9 @@ def retrain_model(
 ) -> Model:
     """Return a model trained further from its present weights, with pruned connections held.
 
-    A layer's mask says which connections exist; without one, those whose weight is not zero.
-    Shapes stay. Codes and input ranges of an earlier quantization no longer fit and are dropped.
+    A layer's mask says which connections exist; without one, those whose weight is not zero
+    (unless the weights were quantized: a zero may then be a small weight). Shapes stay. Codes and
+    input ranges of an earlier quantization no longer fit and are dropped.
 
     Parameters
     ----------
@@ -414,7 +418,7 @@ def initial_layers(
 def held_layer(layer: Layer) -> Layer:
     """Return a layer ready to be retrained: plain weights, zero where its mask forbids one."""
     mask = layer.mask
-    if mask is None and not layer.weights.all():
+    if mask is None and layer.quantization is None and not layer.weights.all():
         mask = layer.weights != 0
     weights = layer.weights
     if mask is not None:
