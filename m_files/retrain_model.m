@@ -4,12 +4,14 @@
 % Return a model trained further from its present weights, with pruned connections held at zero.
 %
 % A layer's @code{mask} says which connections exist; without one, those whose weight is not
-% zero (unless it has codes: a zero may then be a small weight).  @var{X} is (features x samples), @var{y} is (outputs x samples).  Codes and input ranges
-% of an earlier quantization no longer fit and are dropped.  The options are those of
-% @code{train_model}: @qcode{"loss"} (by default @qcode{"crossentropy"} if the last layer is
-% softmax, else @qcode{"mse"}), @qcode{"solver"}, @qcode{"epochs"}, @qcode{"batch_size"},
-% @qcode{"learning_rate"}, @qcode{"weight_decay"}, @qcode{"sample_weight"}, @qcode{"seed"},
-% @qcode{"progress"} and @qcode{"callback"}.
+% zero (unless it has codes: a zero may then be a small weight).  @var{X} is (features x
+% samples), @var{y} is (outputs x samples).  Codes and input ranges of an earlier quantization
+% no longer fit and are dropped.
+%
+% The options are those of @code{train_model}: @qcode{"loss"} (by default
+% @qcode{"crossentropy"} if the last layer is softmax, else @qcode{"mse"}), @qcode{"solver"},
+% @qcode{"epochs"}, @qcode{"batch_size"}, @qcode{"learning_rate"}, @qcode{"weight_decay"},
+% @qcode{"sample_weight"}, @qcode{"seed"}, @qcode{"progress"} and @qcode{"callback"}.
 %
 % @example
 % @group

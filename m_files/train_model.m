@@ -106,7 +106,8 @@ end
 %!error <X must not be empty> train_model(zeros(2, 0), zeros(1, 0), [2, 1])
 %!error <Y must have 1 outputs and 4 samples, got 1 and 3> train_model(X, [0, 1, 1], [2, 1])
 %!error <LAYERS must begin with the number of features, 2, got 3> train_model(X, T, [3, 1])
-%!error <SOLVER must be "adam" or "sgd", got "lbfgs"> train_model(X, T, [2, 1], 'loss', 'mse', 'solver', 'lbfgs')
+%!error <SOLVER must be "adam" or "sgd", got "lbfgs"> ...
+%! train_model(X, T, [2, 1], 'loss', 'mse', 'solver', 'lbfgs')
 %!error <LEARNING_RATE must be in \(0, Inf\), got 0> ...
 %! train_model(X, T, [2, 1], 'loss', 'mse', 'learning_rate', 0)
 %!error <LOSS must be "mse" for one output, got "crossentropy"> train_model(X, T, [2, 1])

@@ -30,7 +30,7 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _chosen: ContextVar[Backend | None] = ContextVar("backend", default=None)
-_everywhere: Backend | None = None
+_plain_calls: list[use_backend] = []  # the last one holds where no block chooses
 _inside_body: ContextVar[bool] = ContextVar("inside_body", default=False)
 
 
@@ -87,14 +87,12 @@ class use_backend:
     """
 
     def __init__(self, backend: Backend) -> None:
-        global _everywhere
         self._backend = chosen_backend("use_backend", backend)
-        self._earlier = _everywhere
-        _everywhere = self._backend
+        _plain_calls.append(self)
 
     def __enter__(self) -> None:
-        global _everywhere
-        _everywhere = self._earlier  # it was not a plain call after all
+        if self in _plain_calls:
+            _plain_calls.remove(self)  # it was not a plain call after all
         self._before = _chosen.get()
         _chosen.set(self._backend)
 
@@ -104,9 +102,11 @@ class use_backend:
 
 def current_backend() -> Backend:
     """Return the backend in force: `use_backend`, else ``OCTAVE_COMPRESS_BACKEND``, else Octave."""
-    chosen = _chosen.get() or _everywhere
+    chosen = _chosen.get()
     if chosen is not None:
         return chosen
+    if _plain_calls:
+        return _plain_calls[-1]._backend
     named = os.environ.get("OCTAVE_COMPRESS_BACKEND") or "octave"
     return chosen_backend("OCTAVE_COMPRESS_BACKEND", named)
 

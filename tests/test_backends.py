@@ -18,7 +18,7 @@ from octave_compress.backends import current_backend
 
 @pytest.fixture(autouse=True)
 def no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backends, "_everywhere", None)
+    monkeypatch.setattr(backends, "_plain_calls", [])
     monkeypatch.delenv("OCTAVE_COMPRESS_BACKEND", raising=False)
 
 
@@ -46,6 +46,13 @@ def test_a_plain_call_of_use_backend_holds_everywhere() -> None:
     with oc.use_backend("octave"):
         assert current_backend() == "octave"
     assert current_backend() == "numpy"
+
+
+def test_blocks_made_before_they_are_entered_leave_nothing_behind() -> None:
+    first, second = oc.use_backend("numpy"), oc.use_backend("numpy")
+    with first, second:
+        assert current_backend() == "numpy"
+    assert current_backend() == "octave"
 
 
 def test_a_block_of_use_backend_holds_in_its_thread_alone() -> None:
