@@ -27,7 +27,7 @@ from octave_compress.random import OctaveRandom
 from octave_compress.report import Report, report
 
 # Chosen by accuracy on the validation samples, from a handful of tries of each; the test
-# samples are read once, for the report.
+# samples serve the report alone.
 SEED = 1
 TEACHER = [64, 128, 64, 10]
 STUDENT = [64, 8, 10]
