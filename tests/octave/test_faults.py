@@ -179,6 +179,7 @@ def test_a_request_for_too_much_memory(octave: oc.Session) -> None:
         ("more on; y = 7;", 7),
         ("system('echo from a child'); y = 8;", 8),
         ("rand('seed', 1); format long; y = 9;", 9),
+        ("lastwarn('mine', sprintf('two words\\nand a line')); y = 10;", 10),
     ],
 )
 def test_what_user_code_may_do(

@@ -37,6 +37,7 @@ function ocx_respond(file, folders, requests, answers)
   fflush(stdout);
   fflush(stderr);
   [~, identifier] = lastwarn();
+  identifier(~isgraph(identifier)) = '_'; % it is one word of the answer
   fprintf(answers, '%d %s %d %s\n', number, status, place, identifier);
   fflush(answers);
 end
