@@ -50,7 +50,7 @@ class Process:
         executable = octave_executable()
         _check_oct2py()
         try:
-            self._octave = _start(executable, {**_MALLOC, **environment})
+            self._octave = _start(executable, {**_MALLOC, **environment}, folders[0])
         except Exception as error:
             raise OctaveDiedError(
                 f"the Octave at {executable} did not start ({type(error).__name__}); "
@@ -59,15 +59,20 @@ class Process:
         engine = self._octave._engine
         self._child = engine.repl.child
         self._at_exit = (engine._cleanup, engine.repl.terminate)
-        if home is not None:
-            engine.eval(f"cd ({_code(home)});")
-        # Two functions of the bridge stand before Octave's own on purpose.
-        engine.eval("warning ('off', 'Octave:shadowed-function');")
-        engine.eval(f"addpath ({_code(str(_BRIDGE))});")
-        engine.eval("warning ('on', 'Octave:shadowed-function'); ocx_folders = {};")
-        for folder in folders:
-            engine.eval(f"ocx_folders{{end + 1}} = {_code(folder)};")
-        self.serve()
+        try:
+            if home is not None:
+                engine.eval(f"cd ({_code(home)});")
+            # Two functions of the bridge stand before Octave's own on purpose.
+            engine.eval("warning ('off', 'Octave:shadowed-function');")
+            engine.eval(f"addpath ({_code(str(_BRIDGE))});")
+            engine.eval("warning ('on', 'Octave:shadowed-function'); ocx_folders = {};")
+            for folder in folders:
+                engine.eval(f"ocx_folders{{end + 1}} = {_code(folder)};")
+            self.serve()
+            self.serve()  # for when others interrupt Octave: the call then ends with an error
+        except BaseException:
+            self.end()
+            raise
 
     def serve(self) -> None:
         """Type the call of the loop; Octave reads it when it is back at its prompt."""
@@ -92,14 +97,17 @@ class Process:
             atexit.unregister(function)
 
 
-def _start(executable: str, environment: Mapping[str, str]) -> Any:
-    """Return a running session of oct2py."""
+def _start(executable: str, environment: Mapping[str, str], folder: str) -> Any:
+    """Return a running session of oct2py, which keeps its files in a folder."""
     with _starting, _environment(environment), _quiet_stderr():
         core = _import_core()
 
         class Engine(core.OctaveEngine):  # type: ignore[misc, name-defined]
             def _validate_executable(self, executable: str) -> str:
                 return ""  # it would run the user's ~/.octaverc
+
+            def _get_temp_dir(self) -> str:
+                return folder  # its own would stay until Python exits, or for ever
 
             def _startup(self) -> None:
                 self._has_startup = True
@@ -108,7 +116,10 @@ def _start(executable: str, environment: Mapping[str, str]) -> Any:
         core.OctaveEngine = Engine
         try:
             return core.Oct2Py(
-                executable=shlex.quote(executable), backend="disable", load_octaverc=False
+                executable=shlex.quote(executable),
+                backend="disable",
+                load_octaverc=False,
+                temp_dir=folder,
             )
         finally:
             core.OctaveEngine = Engine.__base__

@@ -6,6 +6,7 @@ sense is never used again; nothing that a user passes becomes Octave code.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import itertools
 import os
@@ -277,8 +278,12 @@ class Session:
         self._finalizer = weakref.finalize(self, _end, process, channel, self._pid)
         try:
             channel.receive(time.monotonic() + _START_TIMEOUT, print, _ignore)
+            channel.send("go")
             for path in (str(m_files()), *self._paths):
                 self._ask("addpath", path)
+        except TimeoutError:
+            self._stop()
+            raise OctaveDiedError(f"Octave did not start within {_START_TIMEOUT:g} s") from None
         except BaseException:
             self._stop()
             raise
@@ -396,16 +401,23 @@ class Session:
         channel, process = self._channel, self._process
         assert channel is not None
         assert process is not None
-        process.serve()
-        process.interrupt()
         try:
+            process.serve()
+            process.interrupt()
+            channel.send("")  # wakes an Octave that waits for a request
             limit = time.monotonic() + _GRACE
-            while channel.receive(limit, _ignore, _ignore) != "ready":
-                pass
+            answer = ""
+            while answer != "ready":
+                with contextlib.suppress(Cancelled):  # twice is no more than once
+                    answer = channel.receive(limit, _ignore, _ignore)
         except (TimeoutError, OctaveDiedError):
             self._stop()
             return False
+        except BaseException:
+            self._stop()
+            raise
         channel.forget()
+        channel.send("go")
         return True
 
 
@@ -514,8 +526,10 @@ def _warn(lines: list[str], last_identifier: str) -> None:
 
 def _end(process: Process, channel: Channel, pid: int) -> None:
     if os.getpid() == pid:
-        process.end()
-        channel.close()
+        try:
+            process.end()
+        finally:
+            channel.close()
 
 
 def _raise(reply: dict[str, Any]) -> NoReturn:

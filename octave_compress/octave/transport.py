@@ -9,6 +9,7 @@ import os
 import select
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -64,6 +65,8 @@ class Channel:
         self._warned = _Lines(os.open(self._path("warned"), read))
         # A byte in this pipe wakes a call that waits.
         self._wake, self._waker = os.pipe()
+        self._closing = threading.Lock()
+        self._closed = False
         self._poll = select.poll()
         for handle in (self._answers, self._printed.handle, self._warned.handle, self._wake):
             self._poll.register(handle, select.POLLIN)
@@ -74,8 +77,10 @@ class Channel:
         return os.path.join(self.folder, name)
 
     def cancel(self) -> None:
-        """Make a waiting `receive` raise `Cancelled`. Any thread may call this."""
-        os.write(self._waker, b"!")
+        """Make a waiting `receive` raise `Cancelled`. Any thread may call this, at any time."""
+        with self._closing:
+            if not self._closed:
+                os.write(self._waker, b"!")
 
     def send(self, line: str) -> None:
         """Send a line; Octave's `fgetl` peeks one character ahead, hence the blank."""
@@ -152,8 +157,10 @@ class Channel:
 
     def close(self) -> None:
         """Close the FIFOs and remove the folders."""
-        for handle in (self._requests, self._answers, self._wake, self._waker):
-            os.close(handle)
+        with self._closing:
+            self._closed = True
+            for handle in (self._requests, self._answers, self._wake, self._waker):
+                os.close(handle)
         self._printed.close()
         self._warned.close()
         for folder in self.folders:

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -20,7 +21,9 @@ import numpy as np
 import pytest
 
 import octave_compress as oc
+from octave_compress.octave import session as session_module
 from octave_compress.octave import transport
+from octave_compress.octave.process import Process
 
 pytestmark = pytest.mark.octave
 
@@ -97,6 +100,47 @@ def test_ctrl_c_becomes_keyboard_interrupt_and_the_session_lives() -> None:
     assert done.stdout == "interrupted 42.0\n", done.stderr
 
 
+def test_a_second_ctrl_c_does_not_leave_a_session_half_mended() -> None:
+    code = (
+        "import octave_compress as oc, threading, os, signal\n"
+        "octave = oc.Session()\n"
+        "matrix = octave.call('rand', 3000, keep=True)\n"
+        "for wait in (0.3, 0.6):\n"
+        "    threading.Timer(wait, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "try:\n"
+        "    octave.call('svd', matrix, keep=True)\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted', octave.call('plus', 1, 2))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "interrupted 3.0\n", done.stderr
+
+
+def test_requests_from_before_an_interrupt_are_not_done_after_it(octave: oc.Session) -> None:
+    handle = octave.put(3.0)
+    running = octave.call("pause", 30, nout=0, background=True)
+    time.sleep(0.3)
+    assert octave._channel is not None
+    octave._channel.send("a request that Octave has not read yet")
+    assert running.cancel()
+    with pytest.raises(CancelledError, match="its variables are still there"):
+        running.result(timeout=10)
+    assert handle.get() == 3
+    assert works(octave)
+
+
+def test_an_interrupt_that_is_not_pythons_is_told(octave: oc.Session) -> None:
+    pid = int(octave.call("getpid"))
+    lines: list[str] = []
+    threading.Timer(0.3, os.kill, (pid, signal.SIGINT)).start()
+    start = time.monotonic()
+    with pytest.raises(oc.OctaveDiedError):
+        octave.call("pause", 30, nout=0, stdout=lines.append)
+    assert time.monotonic() - start < 20
+    assert "".join(lines).strip() == ""  # no prompt
+    assert works(octave)
+
+
 def test_a_call_in_the_background(octave: oc.Session) -> None:
     future = octave.call("plus", 1, 2, background=True)
     assert future.result(timeout=30) == 3
@@ -117,6 +161,18 @@ def test_cancelling_interrupts_octave(octave: oc.Session) -> None:
         running.result(timeout=10)
     assert running.cancelled()
     assert time.monotonic() - start < 10
+    assert handle.get() == 7
+    assert works(octave)
+
+
+def test_cancelling_twice_is_as_good_as_once(octave: oc.Session) -> None:
+    handle = octave.put(7.0)
+    running = octave.call("pause", 30, nout=0, background=True)
+    time.sleep(0.3)
+    running.cancel()
+    running.cancel()
+    with pytest.raises(CancelledError, match="its variables are still there"):
+        running.result(timeout=10)
     assert handle.get() == 7
     assert works(octave)
 
@@ -179,6 +235,7 @@ def test_a_request_for_too_much_memory(octave: oc.Session) -> None:
         ("more on; y = 7;", 7),
         ("system('echo from a child'); y = 8;", 8),
         ("rand('seed', 1); format long; y = 9;", 9),
+        ("for v = {'request', 'number', 'out'}; assignin('caller', v{1}, 0); end; y = 11;", 11),
         ("lastwarn('mine', sprintf('two words\\nand a line')); y = 10;", 10),
     ],
 )
@@ -191,10 +248,26 @@ def test_what_user_code_may_do(
         assert works(octave)
 
 
+def test_clearing_everything_by_name(octave: oc.Session) -> None:
+    for options in (("all",), ("-all",), ("functions",), ("variables",)):
+        assert octave.call("clear", *options, nout=0) is None
+        assert works(octave)
+
+
 def test_closing_every_file_is_told(octave: oc.Session, define: Callable[[str, str], None]) -> None:
     define("closes", "fclose('all'); y = 1;")
-    with pytest.raises(oc.OctaveDiedError):
-        octave.call("closes", 1, timeout=10)
+    with pytest.raises(oc.OctaveDiedError, match="the process has ended"):
+        octave.call("closes", 1, timeout=60)
+    assert works(octave)
+
+
+def test_closing_the_file_of_the_requests_is_told(octave: oc.Session) -> None:
+    # Octave numbers its files from 3; the requests are the first that a session opens.
+    octave.call("fclose", 3)
+    start = time.monotonic()
+    with pytest.raises(oc.OctaveDiedError, match="the process has ended"):
+        octave.call("plus", 1, 1)
+    assert time.monotonic() - start < 20
     assert works(octave)
 
 
@@ -347,15 +420,42 @@ def test_folders_of_dead_processes_are_swept(tmp_path: Path) -> None:
     assert other.exists()
 
 
+def test_cancelling_past_the_end_writes_to_nobody(tmp_path: Path) -> None:
+    channel = transport.Channel(str(tmp_path))
+    channel.close()
+    pipes = [os.pipe() for _ in range(4)]  # they have the numbers that the channel had
+    channel.cancel()
+    for read, write in pipes:
+        os.close(write)
+        assert os.read(read, 1) == b""
+        os.close(read)
+
+
+def test_an_octave_that_does_not_answer_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_module, "_START_TIMEOUT", 0.3)
+    monkeypatch.setattr(Process, "serve", lambda self: None)
+    with oc.Session() as octave, pytest.raises(oc.OctaveDiedError, match="did not start within"):
+        octave.call("plus", 1, 1)
+
+
 def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-def test_sessions_leave_nothing_behind() -> None:
+def test_sessions_leave_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Ten of them; tests/benchmarks/soak.py does it with 200.
     with oc.Session() as octave:
         octave.call("plus", 1, 1)
     gc.collect()
     before = descriptors()
+    made: list[str] = []
+    real = tempfile.mkdtemp
+
+    def mkdtemp(*args: Any, **options: Any) -> str:
+        made.append(real(*args, **options))
+        return made[-1]
+
+    monkeypatch.setattr(tempfile, "mkdtemp", mkdtemp)
     pids, folders = [], []
     for k in range(10):
         octave = oc.Session()
@@ -367,6 +467,7 @@ def test_sessions_leave_nothing_behind() -> None:
         del octave
     gc.collect()
     assert descriptors() <= before
+    assert sorted(made) == sorted(folders)  # oct2py's own files are in ours
     assert not [folder for folder in folders if os.path.exists(folder)]
     for pid in pids:
         with pytest.raises(ProcessLookupError):

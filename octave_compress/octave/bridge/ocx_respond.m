@@ -19,8 +19,7 @@ function ocx_respond(file, folders, requests, answers)
         args{k} = resolve(args{k}, requests, answers);
       end
     end
-    outputs = cell(1, request.nout);
-    [outputs{:}] = feval(request.name, args{:});
+    outputs = run(request.name, args, request.nout);
     if ~isempty(request.kept)
       ocx_store('put', request.kept, outputs);
       outputs = {};
@@ -40,6 +39,17 @@ function ocx_respond(file, folders, requests, answers)
   identifier(~isgraph(identifier)) = '_'; % it is one word of the answer
   fprintf(answers, '%d %s %d %s\n', number, status, place, identifier);
   fflush(answers);
+end
+
+function outputs = run(name, args, nout)
+  % Apart from everything else: what a function does to the variables of its caller ends here.
+  if nout == 0
+    feval(name, args{:});
+    outputs = {};
+  else
+    outputs = cell(1, nout);
+    [outputs{:}] = feval(name, args{:});
+  end
 end
 
 function value = resolve(value, requests, answers)

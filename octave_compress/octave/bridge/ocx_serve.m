@@ -14,18 +14,25 @@ function ocx_serve(varargin)
     redirect([folders{end}, '/warned'], stderr);
     warning('off', 'backtrace');
     more off;
+    PS1('');
   end
   fprintf(answers, 'ready\n');
   fflush(answers);
-  while true
-    line = fgetl(requests);
-    if ~ischar(line)
-      return
+  try
+    % What was asked of an interrupted loop and not read yet must not be done after all.
+    while ~strcmp(strtrim(fgetl(requests)), 'go')
     end
-    if line(1) == ' '
-      line(1) = '';
+    while true
+      line = fgetl(requests);
+      if ~isempty(line) && line(1) == ' '
+        line(1) = '';
+      end
+      if ~isempty(line)  % an empty one only wakes a loop that is interrupted while it waits
+        ocx_respond(line, folders, requests, answers);
+      end
     end
-    ocx_respond(line, folders, requests, answers);
+  catch
+    exit(1);  % there is no other way left to say that something is wrong
   end
 end
 
