@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,10 +47,10 @@ def test_links_to_files_lead_somewhere() -> None:
 
 @pytest.mark.octave
 def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
-    main_job, own_files = examples("python")
+    main_job, own_files, pool = examples("python")
     (tmp_path / "my_functions").mkdir()
     done = subprocess.run(
-        [sys.executable, "-c", main_job + own_files + "print(q.shape, r.shape)"],
+        [sys.executable, "-c", main_job + own_files + "print(q.shape, r.shape)\n" + pool],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -58,6 +59,7 @@ def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "(2, 2) (2, 2)" in done.stdout
+    assert done.stdout.endswith(f"-2.0 {[np.float64(k) for k in (1, 2, 3)]}\n")
     assert (tmp_path / "small.mat").is_file()
 
 

@@ -78,6 +78,12 @@ class Process:
         """Type the call of the loop; Octave reads it when it is back at its prompt."""
         self._child.sendline("ocx_serve (ocx_folders{:})")
 
+    def is_running(self) -> bool:
+        """Return whether the process has not ended."""
+        with contextlib.suppress(Exception):  # it has, and somebody else was told first
+            return bool(self._child.isalive())
+        return False
+
     def interrupt(self) -> None:
         """Stop what Octave is doing, as Ctrl-C does."""
         with contextlib.suppress(ProcessLookupError):

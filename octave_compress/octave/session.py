@@ -216,6 +216,12 @@ class Session:
             self._closed = True
             self._stop()
 
+    def _replace_dead(self) -> None:
+        """Let the next call start a process if this one died idle: nobody keeps anything in it."""
+        with self._lock:
+            if self._process is not None and not self._process.is_running():
+                self._stop()
+
     def _now(self, request: _Request) -> Any:
         callbacks: list[Callable[..., Any]] = []
         with self._lock:
