@@ -62,8 +62,8 @@ class SessionPool(Executor):
 
         Raises
         ------
-        FileAccessError
-            If there is no such folder.
+        FileAccessError, InvalidValueError
+            As from `Session.addpath`.
         """
         self._check_process()
         for session in self._sessions:

@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from octave_compress import checks
 from octave_compress.errors import (
     FileAccessError,
     Frame,
@@ -140,10 +141,17 @@ class Session:
         ------
         FileAccessError
             If there is no such folder.
+        InvalidValueError
+            If its name contains what separates the folders of Octave's load path, ``:``.
         """
         path = Path(folder).resolve()
         if not path.is_dir():
             raise FileAccessError(errno.ENOENT, "no such folder", str(path))
+        if os.pathsep in str(path):
+            raise InvalidValueError(
+                f"Session.addpath: FOLDER must not contain {os.pathsep!r}, which separates the "
+                f"folders of Octave's load path, got {str(path)!r}"
+            )
         self.call("addpath", str(path), nout=0)
         self._paths[str(path)] = _stamp(str(path))
 
@@ -202,6 +210,10 @@ class Session:
         """
         if not _NAME.fullmatch(name):
             raise InvalidValueError(f"Session.call: NAME must be a function's name, got {name!r}")
+        if isinstance(nout, bool) or not isinstance(nout, int | np.integer):
+            checks.type_error("Session.call", "NOUT", "be a whole number")
+        if nout < 0:
+            checks.value_error("Session.call", "NOUT", "be a whole number in [0, Inf)", str(nout))
         request = _Request(name, args, nout, timeout, stdout or print, keep)
         return self._later(request) if background else self._now(request)
 

@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -150,6 +151,25 @@ def test_only_names_are_called(octave: oc.Session, name: str) -> None:
         octave.call(name)
 
 
+@pytest.mark.parametrize(
+    ("nout", "kind", "text"),
+    [
+        (-1, oc.InvalidValueError, "NOUT must be a whole number in [0, Inf), got -1"),
+        (True, oc.InvalidTypeError, "NOUT must be a whole number"),
+        (1.0, oc.InvalidTypeError, "NOUT must be a whole number"),
+        ("1", oc.InvalidTypeError, "NOUT must be a whole number"),
+        (None, oc.InvalidTypeError, "NOUT must be a whole number"),
+    ],
+)
+def test_the_number_of_outputs_is_checked(
+    octave: oc.Session, nout: Any, kind: type[Exception], text: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        octave.call("plus", 1, 2, nout=nout)
+    assert str(caught.value) == f"Session.call: {text}"
+    assert octave.call("size", "abc", nout=np.int64(2)) == (1, 3)
+
+
 def test_an_unknown_function_is_an_octave_error(octave: oc.Session) -> None:
     with pytest.raises(oc.OctaveError, match="no_such_function"):
         octave.call("no_such_function")
@@ -164,6 +184,9 @@ def test_paths_with_spaces_quotes_and_other_scripts_work(tmp_path: Path) -> None
         assert octave.call("twice_of", 4) == 8
         with pytest.raises(oc.FileAccessError, match="no such folder"):
             octave.addpath(folder / "missing")
+        (folder / "a:b").mkdir()
+        with pytest.raises(oc.InvalidValueError, match="FOLDER must not contain ':'"):
+            octave.addpath(folder / "a:b")
 
 
 def test_printed_lines_reach_python(octave: oc.Session, capsys: pytest.CaptureFixture[str]) -> None:
@@ -190,6 +213,26 @@ def test_many_callbacks_in_a_row_all_get_their_own_answer(octave: oc.Session) ->
     count = 2000
     answer = octave.call("cellfun", lambda i: i["k"] % 3 == 0, [{"k": k} for k in range(count)])
     np.testing.assert_array_equal(answer[0], np.arange(count) % 3 == 0)
+
+
+@pytest.mark.parametrize(
+    ("items", "text"),
+    [
+        ([1.0], "takes one argument, a struct of real scalars"),
+        ([[{"k": 1}]], "takes one argument, a struct of real scalars"),
+        ([{"k": "abc"}], "its field k is a char of size 1x3"),
+        ([{"k": "a"}], "its field k is a char of size 1x1"),
+        ([{"ok": 1, "k": np.zeros((2, 3))}], "its field k is a double of size 2x3"),
+        ([{"k": 1j}], "its field k is a complex double of size 1x1"),
+        ([{"k": {}}], "its field k is a struct of size 1x1"),
+    ],
+)
+def test_what_a_callback_cannot_take(octave: oc.Session, items: list[object], text: str) -> None:
+    with pytest.raises(oc.InvalidTypeError, match=text):
+        octave.call("cellfun", lambda info: True, items)
+    with pytest.raises(oc.InvalidTypeError, match="takes one argument"):
+        octave.call("cellfun", lambda info: True, [{"k": 1}], [{"k": 1}])
+    assert octave.call("plus", 1, 2) == 3
 
 
 def test_an_error_in_a_callback_comes_through(octave: oc.Session) -> None:
