@@ -341,15 +341,14 @@ class Session:
         out = _guarded(request.out, failures)
         self._busy = True
         try:
-            about = encode_variables(
-                number=number,
-                name=request.name,
-                nout=request.nout,
-                freed=np.array(self._to_free(), dtype=np.float64),
-                kept=np.array(kept, dtype=np.float64),
-                large=is_large(chunks),
-            )
-            channel.send(channel.write([*chunks, *about]))
+            about: dict[str, Any] = {"name": request.name}
+            about["numbers"] = np.array([number, request.nout, is_large(chunks)], np.float64)
+            # What is seldom there is left out: every variable takes its time.
+            if self._freed and (freed := self._to_free()):
+                about["freed"] = np.array(freed, np.float64)
+            if kept:
+                about["kept"] = np.array(kept, np.float64)
+            channel.send(channel.write([*chunks, *encode_variables(**about)]))
             answer = self._receive(deadline, out, warned.append)
             while answer[0] == "callback":
                 channel.send(_answer(answer[1:], callbacks, failures))

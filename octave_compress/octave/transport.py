@@ -72,6 +72,7 @@ class Channel:
             self._poll.register(handle, select.POLLIN)
         self._answered: list[str] = []
         self._rest = b""
+        self._mapped: _Mapped | None = None
 
     def _path(self, name: str) -> str:
         return os.path.join(self.folder, name)
@@ -128,10 +129,15 @@ class Channel:
 
     def write(self, chunks: Sequence[Chunk]) -> str:
         """Write the file of a request where there is room for it, and return its path."""
+        size = sum(len(c) if isinstance(c, bytes) else c.nbytes for c in chunks)
         for folder in self.folders:
-            path = os.path.join(folder, "request")
+            # Two names, so that a small request leaves the pages of a large one as they are.
+            path = os.path.join(folder, "request" if size < _LARGE else "large_request")
             try:
-                _write(path, chunks)
+                if size < _LARGE:
+                    _write(path, chunks, size)
+                else:
+                    self._fill(path, chunks, size)
                 return path
             except OSError as error:
                 with contextlib.suppress(OSError):
@@ -139,6 +145,22 @@ class Channel:
                 if error.errno != errno.ENOSPC or folder is self.folders[-1]:
                     raise
         raise AssertionError("there is always a folder")
+
+    def _fill(self, path: str, chunks: Sequence[Chunk], size: int) -> None:
+        """Write a large file by mapping it, with the last one's mapping if it is of that size."""
+        if self._mapped is None or not self._mapped.fits(path, size):
+            self._unmap()
+            self._mapped = _Mapped(path, size)
+        at = 0
+        for chunk in chunks:
+            at += _copy(chunk, self._mapped.memory, at)
+        if is_large(chunks):
+            self._unmap()
+
+    def _unmap(self) -> None:
+        if self._mapped is not None:
+            self._mapped.memory.close()
+            self._mapped = None
 
     def read(self, place: int) -> Any:
         """Return the bytes of the reply in a folder, counted from 1: memory of their own."""
@@ -161,6 +183,7 @@ class Channel:
             self._closed = True
             for handle in (self._requests, self._answers, self._wake, self._waker):
                 os.close(handle)
+        self._unmap()
         self._printed.close()
         self._warned.close()
         for folder in self.folders:
@@ -223,27 +246,35 @@ def is_large(chunks: Sequence[Chunk]) -> bool:
     return sum(c.nbytes for c in chunks if not isinstance(c, bytes)) > _HUGE
 
 
-def _write(path: str, chunks: Sequence[Chunk]) -> None:
-    size = sum(len(c) if isinstance(c, bytes) else c.nbytes for c in chunks)
-    if size < _LARGE:
-        data = b"".join(c if isinstance(c, bytes) else c.tobytes(order="F") for c in chunks)
-        with open(path, "wb", buffering=0) as file:
-            if file.write(data) != size:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        # The pages of the last request serve again: fresh ones cost more than the copy.
-        if os.fstat(handle).st_size > size:
-            os.ftruncate(handle, size)
-        # Asked for first: a write to a mapped page of a full disk would kill Python.
-        os.posix_fallocate(handle, 0, size)
-        with mmap.mmap(handle, size, flags=mmap.MAP_SHARED | _POPULATE) as memory:
-            at = 0
-            for chunk in chunks:
-                at += _copy(chunk, memory, at)
-    finally:
-        os.close(handle)
+def _write(path: str, chunks: Sequence[Chunk], size: int) -> None:
+    data = b"".join(c if isinstance(c, bytes) else c.tobytes(order="F") for c in chunks)
+    with open(path, "wb", buffering=0) as file:
+        if file.write(data) != size:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class _Mapped:
+    """A file in memory. Its pages and their mapping serve again: fresh ones outweigh the copy."""
+
+    def __init__(self, path: str, size: int) -> None:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if os.fstat(handle).st_size > size:
+                os.ftruncate(handle, size)
+            # Asked for first: a write to a mapped page of a full disk would kill Python.
+            os.posix_fallocate(handle, 0, size)
+            self.memory = mmap.mmap(handle, size, flags=mmap.MAP_SHARED | _POPULATE)
+            self._inode = os.fstat(handle).st_ino
+        finally:
+            os.close(handle)
+
+    def fits(self, path: str, size: int) -> bool:
+        """Return whether this is still the file of that name, and of that size."""
+        try:
+            now = os.stat(path)
+        except OSError:
+            return False
+        return now.st_ino == self._inode and now.st_size == len(self.memory) == size
 
 
 def _copy(chunk: Chunk, memory: mmap.mmap, at: int) -> int:

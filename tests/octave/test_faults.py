@@ -382,6 +382,29 @@ def test_full_shared_memory_falls_back_to_disk_for_requests(
     assert refused[0] > big.nbytes
 
 
+def test_a_large_request_is_written_where_the_last_one_was(octave: oc.Session) -> None:
+    big = np.random.default_rng(0).random((500, 500))
+    np.testing.assert_array_equal(octave.call("ocx_same", big), big)
+    assert octave._channel is not None
+    path = Path(octave._channel.folders[0]) / "large_request"
+    inode = path.stat().st_ino
+    assert works(octave)  # small requests leave it alone
+    for value in (big + 1, big[:400], big[:, ::-1]):
+        np.testing.assert_array_equal(octave.call("ocx_same", value), value)
+        assert path.stat().st_ino == inode
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: os.truncate(path, 100)])
+def test_a_large_request_whose_file_others_have_touched(
+    octave: oc.Session, damage: Callable[[Path], None]
+) -> None:
+    big = np.random.default_rng(0).random((500, 500))
+    for _ in range(2):
+        np.testing.assert_array_equal(octave.call("ocx_same", big), big)
+        assert octave._channel is not None
+        damage(Path(octave._channel.folders[0]) / "large_request")
+
+
 def test_a_reply_that_does_not_fit_into_shared_memory(
     octave: oc.Session, define: Callable[[str, str], None], tmp_path: Path
 ) -> None:

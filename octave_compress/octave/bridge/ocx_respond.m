@@ -6,11 +6,11 @@ function ocx_respond(file, folders, requests, answers)
   try
     lastwarn('', '');
     request = load('-binary', file);
-    number = request.number;
-    if request.large
+    number = request.numbers(1);
+    if request.numbers(3)
       unlink(file);
     end
-    if ~isempty(request.freed)
+    if isfield(request, 'freed')
       ocx_store('free', request.freed);
     end
     args = request.args;
@@ -19,8 +19,8 @@ function ocx_respond(file, folders, requests, answers)
         args{k} = resolve(args{k}, requests, answers);
       end
     end
-    outputs = run(request.name, args, request.nout);
-    if ~isempty(request.kept)
+    outputs = run(request.name, args, request.numbers(2));
+    if isfield(request, 'kept')
       ocx_store('put', request.kept, outputs);
       outputs = {};
     end
@@ -36,7 +36,9 @@ function ocx_respond(file, folders, requests, answers)
   fflush(stdout);
   fflush(stderr);
   [~, identifier] = lastwarn();
-  identifier(~isgraph(identifier)) = '_'; % it is one word of the answer
+  if ~isempty(identifier)
+    identifier(~isgraph(identifier)) = '_'; % it is one word of the answer
+  end
   fprintf(answers, '%d %s %d %s\n', number, status, place, identifier);
   fflush(answers);
 end
@@ -77,11 +79,12 @@ function place = deliver(outputs, folders)
 end
 
 function whole = is_whole(path)
-  % Octave's save says nothing on a full disk.  A file of one page is there or is not; a longer
-  % one must have the second variable at its end.
+  % Octave's save says nothing on a full disk, which cuts a file off at the end of a block, and an
+  % empty one is cut off before its first.  Any other file of whole blocks has the second variable
+  % at its end.
   size = stat(path).size;
   whole = size > 0;
-  if size > 4096
+  if whole && mod(size, 512) == 0
     file = fopen(path, 'r');
     fseek(file, -5, 'eof');
     whole = strcmp(fread(file, 5, '*char').', ['bool', char(1)]);
