@@ -271,6 +271,19 @@ def test_closing_the_file_of_the_requests_is_told(octave: oc.Session) -> None:
     assert works(octave)
 
 
+def test_a_result_longer_than_the_format_can_say(
+    octave: oc.Session, define: Callable[[str, str], None]
+) -> None:
+    # Octave's save would cut these off to a length of 4.  They take no memory.
+    define("long", "if x, y = sparse(2^32 + 4, 1); else, y = zeros(0, 2^32 + 4, 'int8'); end")
+    for sparse in (True, False):
+        with pytest.raises(oc.InvalidTypeError, match=r"a dimension beyond 2\^31 - 1"):
+            octave.call("long", sparse)
+        held = octave.call("long", sparse, keep=True)
+        np.testing.assert_array_equal(np.max(octave.call("size", held)), 2**32 + 4)
+    assert works(octave)
+
+
 @pytest.mark.parametrize("name", ["input", "keyboard"])
 def test_there_is_no_keyboard(octave: oc.Session, name: str) -> None:
     with pytest.raises(oc.OctaveError, match=f"{name}: a session has no keyboard") as caught:

@@ -24,6 +24,7 @@ function ocx_respond(file, folders, requests, answers)
       ocx_store('put', request.kept, outputs);
       outputs = {};
     end
+    check_lengths(outputs);
     place = deliver(outputs, folders);
   catch failure
     status = 'error';
@@ -61,6 +62,26 @@ function value = resolve(value, requests, answers)
     value = @(varargin) ocx_callback(number, requests, answers, varargin{:});
   elseif isfield(value, 'ocx_handle_')
     value = ocx_store('get', value.ocx_handle_);
+  end
+end
+
+function check_lengths(values)
+  % The format counts in 32 bits, and Octave's save cuts off what does not fit without a word.
+  most = 2147483647;
+  for k = 1:numel(values)
+    if any(size(values{k}) > most)
+      error('octave_compress:type', ['Octave returned an array with a dimension beyond ', ...
+                                     '2^31 - 1, which cannot cross: keep it there and get parts']);
+    end
+  end
+  if sizeof(values) > most  % only then can there be such an array inside of a value
+    for k = 1:numel(values)
+      if iscell(values{k})
+        check_lengths(values{k});
+      elseif isstruct(values{k})
+        check_lengths(struct2cell(values{k}));
+      end
+    end
   end
 end
 
