@@ -206,7 +206,8 @@ class Session:
         Warns
         -----
         OctaveWarning
-            For each warning that Octave prints.
+            For each warning that Octave prints. Octave prints no identifiers: that of the last
+            warning of a call is known, the others' are empty.
         """
         if not _NAME.fullmatch(name):
             raise InvalidValueError(f"Session.call: NAME must be a function's name, got {name!r}")
