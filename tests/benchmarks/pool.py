@@ -20,9 +20,9 @@ import numpy as np
 import octave_compress as oc
 
 BAR = 1.7
-ROUNDS = 9
+ROUNDS = 21
 TASKS = 8
-STEPS = 150_000
+STEPS = 50_000
 FUNCTION = """\
 function x = collatz_like(x, steps)
   % An interpreted loop: nothing but Octave's own work, on one core.
