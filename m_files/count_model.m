@@ -16,8 +16,8 @@
 % @item bytes_dense
 % Every weight in the type that it is held in (codes, if there are any), and the biases.
 % @item bytes_packed
-% Codes packed into their bits, with their scales and zero points, and the biases; the same as
-% @code{bytes_dense} for a model without codes.
+% Codes packed into their bits, with their scales and zero points or codebooks, and the biases;
+% the same as @code{bytes_dense} for a model without codes.
 % @item bytes_sparse
 % Weights that are not zero, each with its column number, and the ends of the rows (both in the
 % smallest whole numbers that fit), and the rest as for @code{bytes_packed}.
@@ -58,10 +58,14 @@ function counts = add_layer(counts, layer)
   if isfield(layer, 'codes')
     held = bytes_of(layer.codes);
     bits = layer.bits;
-    % Scales are float64; a zero point is a whole number of the codes' width.
-    extra = bias + numel(layer.scale) * 8;
-    if strcmp(layer.scheme, 'affine')
-      extra = extra + numel(layer.zero_point) * held;
+    switch layer.scheme
+      case 'codebook'
+        extra = bias + numel(layer.codebook) * bytes_of(layer.codebook);
+      case 'affine'
+        % Scales are float64; a zero point is a whole number of the codes' width.
+        extra = bias + numel(layer.scale) * 8 + numel(layer.zero_point) * held;
+      otherwise
+        extra = bias + numel(layer.scale) * 8;
     end
   else
     held = bytes_of(layer.weights);
@@ -104,4 +108,12 @@ end
 %! assert(counts.bytes_dense, 3 + 8 + 4);
 %! assert(counts.bytes_packed, 2 + 8 + 4);
 %! assert(counts.bytes_sparse, 1 + 2 + 1 + 8 + 4);
+%!test
+%! layer = struct('codes', uint8([2, 0, 1, 1, 1]), 'codebook', single([-1, 0, 2]), ...
+%!                'scheme', 'codebook', 'bias', single(0));
+%! counts = count_model(struct('layers', {{layer}}));
+%! assert(counts.nonzeros, 2);
+%! assert(counts.bytes_dense, 5 + 3 * 4 + 4);
+%! assert(counts.bytes_packed, 2 + 3 * 4 + 4);
+%! assert(counts.bytes_sparse, 1 + 2 + 1 + 3 * 4 + 4);
 %!error <Invalid call> count_model()

@@ -49,8 +49,8 @@ function energy = energy_model(model, varargin)
   energy.format = names{smallest};
   energy.proportional = counts.parameters * 1e-6;
   % Adding is 32 bits wide in both cases; 8-bit products cost what their multiplier costs.
-  is_whole = all(cellfun(@(layer) isfield(layer, 'codes') && layer.bits <= 8 && ...
-                         isfield(layer, 'input_scale'), layers));
+  is_whole = all(cellfun(@(layer) all(isfield(layer, {'codes', 'scale', 'input_scale'})) && ...
+                         layer.bits <= 8, layers));
   energy.mac_pj = 3.7 + 0.9;
   if is_whole
     energy.mac_pj = 0.2 + 0.1;

@@ -52,7 +52,7 @@ function model = quantize_model(model, varargin)
     a = double(a);
   end
   for k = 1:numel(layers)
-    layer = quantize_layer(forget_range(layers{k}), bits, options);
+    layer = quantize_layer(forget_range(forget_codes(layers{k})), bits, options);
     if ~isequal(a, [])
       [~, ~, layer.input_scale, layer.input_zero_point] = ...
         quantize_affine(range_of(a), 'bits', bits);
@@ -115,6 +115,11 @@ end
 %! assert(small.input_scale{1}, 3 / 255, eps);
 %! assert(small.input_zero_point{1}, 85);
 %! assert(predict_model(small, X), predict_model(model, X), 0.1);
+%!test
+%! shared = struct('codes', uint8([0, 1]), 'codebook', [-1, 1], 'scheme', 'codebook');
+%! small = quantize_model(struct('layers', {{shared}}), 'bits', 2);
+%! assert(small.layers{1}.codes, int8([-1, 1]));
+%! assert(~isfield(small.layers{1}, 'codebook'));
 %!error <BITS must be a whole number in \[2, 32\], got 33> quantize_model(model, 'bits', 33)
 %!error <BITS must be a whole number in \[2, 32\], got 0> quantize_model(model, 'bits', 0)
 %!error <AXIS must be left out for the scheme "grid"> ...

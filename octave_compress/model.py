@@ -19,7 +19,7 @@ from octave_compress import checks
 from octave_compress.errors import InvalidTypeError, InvalidValueError, ModelFileError
 
 ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh", "softmax")
-SCHEMES = ("grid", "symmetric", "affine")
+SCHEMES = ("grid", "symmetric", "affine", "codebook")
 _STALE = "stand for the weights (leave quantization out if they changed)"
 
 # Elements of a sparse matrix that are made full: a file of a few bytes can claim any number.
@@ -46,23 +46,31 @@ class _Remade:
 class Quantization(_Remade):
     """How a weight matrix is held in whole numbers: ``(codes - zero_point) * scale``.
 
+    With the scheme ``"codebook"`` the weights share levels instead: ``codebook[0, codes]``.
+    `shared` makes such a one.
+
     Attributes
     ----------
     codes : ndarray of int, (out, in)
-        Whole numbers in the smallest type that holds `bits`.
+        Whole numbers in the smallest type that holds `bits`; from 0 for a codebook.
     scale, zero_point : ndarray of float64, (1, 1), (out, 1) or (1, in)
-        One value for the tensor, or one a channel.
+        One value for the tensor, or one a channel. None for a codebook.
     bits : int
         Bits that one code needs.
-    scheme : {"grid", "symmetric", "affine"}
+    scheme : {"grid", "symmetric", "affine", "codebook"}
         ``"grid"`` decodes as ``codes / (1 / scale)``: a division by the number of levels.
+    codebook : ndarray, (1, k)
+        The levels, ascending; inside a layer in the type of its weights. None for the other
+        schemes.
     """
 
     codes: NDArray[np.integer[Any]]
+    # None only beside a codebook, which whoever reads them has looked for.
     scale: NDArray[np.float64]
     zero_point: NDArray[np.float64]
     bits: int
     scheme: str
+    codebook: NDArray[np.floating[Any]] | None = None
 
     def __post_init__(self) -> None:
         op = "Quantization"
@@ -70,15 +78,43 @@ class Quantization(_Remade):
         if codes.dtype.kind not in "iu" or codes.ndim > 2:
             checks.type_error(op, "CODES", "be a matrix of an integer class")
         codes = np.atleast_2d(codes)
-        object.__setattr__(self, "codes", _frozen(codes))
-        for name in ("scale", "zero_point"):
-            value = checks.per_channel(op, name.upper(), getattr(self, name), codes)
-            object.__setattr__(self, name, _frozen(value))
-        if not (self.scale > 0).all():
-            got = checks.number_text(float(self.scale.min()))
-            checks.value_error(op, "SCALE", "be in (0, Inf)", got)
-        object.__setattr__(self, "bits", checks.integer(op, "BITS", self.bits, "[1, 64]"))
         checks.choice(op, "SCHEME", self.scheme, SCHEMES)
+        object.__setattr__(self, "bits", checks.integer(op, "BITS", self.bits, "[1, 64]"))
+        if self.scheme == "codebook":
+            levels = _levels(op, self.codebook)
+            object.__setattr__(self, "codebook", _frozen(levels))
+            codes = self._codes_of(op, codes, levels.size)
+        else:
+            for name in ("scale", "zero_point"):
+                value = checks.per_channel(op, name.upper(), getattr(self, name), codes)
+                object.__setattr__(self, name, _frozen(value))
+            if not (self.scale > 0).all():
+                got = checks.number_text(float(self.scale.min()))
+                checks.value_error(op, "SCALE", "be in (0, Inf)", got)
+        for name in ("scale", "zero_point") if self.scheme == "codebook" else ("codebook",):
+            if getattr(self, name) is not None:
+                requirement = f'be left out for the scheme "{self.scheme}"'
+                checks.value_error(op, name.upper(), requirement)
+        object.__setattr__(self, "codes", _frozen(codes))
+
+    @classmethod
+    def shared(cls, codes: ArrayLike, codebook: ArrayLike) -> Quantization:
+        """Return the scheme ``"codebook"``: `codes` say, from 0, which level each weight shares."""
+        bits = bits_for(np.size(codebook))
+        none: Any = None
+        return cls(np.asarray(codes), none, none, bits, "codebook", np.asarray(codebook))
+
+    def _codes_of(self, op: str, codes: NDArray[Any], count: int) -> NDArray[Any]:
+        """Return codes that point into a codebook of so many levels, in the smallest type."""
+        if self.bits != bits_for(count):
+            checks.value_error(
+                op, "BITS", f"be {bits_for(count)} for {count} levels", f"{self.bits}"
+            )
+        beyond = codes.ravel(order="F")
+        beyond = beyond[(beyond < 0) | (beyond >= count)]
+        if beyond.size:
+            checks.value_error(op, "CODES", f"be in [0, {count - 1}]", f"{beyond[0]}")
+        return codes.astype(code_type("uint", self.bits))
 
 
 @dataclass(frozen=True)
@@ -142,11 +178,14 @@ class Dense(_Remade):
             object.__setattr__(self, "mask", _frozen(mask))
         object.__setattr__(self, "weights", _frozen(self._held(weights)))
         object.__setattr__(self, "bias", _frozen(bias.astype(weights.dtype)))
-        if self.quantization is not None:
-            checks.same_size(op, "CODES", self.quantization.codes, "WEIGHTS", weights)
-            decoded = self._held(decode(self.quantization, weights.dtype))
-            if not np.array_equal(decoded, self.weights):
+        held = self.quantization
+        if held is not None:
+            checks.same_size(op, "CODES", held.codes, "WEIGHTS", weights)
+            if not np.array_equal(self._held(decode(held, weights.dtype)), self.weights):
                 checks.value_error(op, "CODES", _STALE)
+            if held.codebook is not None and held.codebook.dtype != weights.dtype:
+                levels = _limited(held.codebook, weights.dtype)
+                object.__setattr__(self, "quantization", replace(held, codebook=levels))
 
     def _held(self, weights: NDArray[Any]) -> NDArray[Any]:
         """Return weights that are zero where the mask forbids a connection."""
@@ -259,8 +298,8 @@ class Model:
 
         One field, ``layers``: a list of dicts with ``type``, ``weights``, ``bias`` (a column),
         ``activation`` and, where the layer has them, ``mask``, ``codes``, ``scale``,
-        ``zero_point``, ``bits``, ``scheme``, ``input_scale``, ``input_zero_point``,
-        ``input_bits``.
+        ``zero_point`` or ``codebook``, ``bits``, ``scheme``, ``input_scale``,
+        ``input_zero_point``, ``input_bits``.
         """
         return {"layers": [_layer_struct(layer) for layer in self.layers]}
 
@@ -295,13 +334,41 @@ def replace_weights(layer: Layer, weights: NDArray[Any], **changes: Any) -> Laye
 
 def decode(quantization: Quantization, dtype: Any = np.float64) -> NDArray[Any]:
     """Return the weights that the codes stand for, limited to what `dtype` can hold."""
+    if quantization.codebook is not None:
+        shared: NDArray[Any] = _limited(quantization.codebook, dtype)[0][quantization.codes]
+        return shared
     codes = quantization.codes.astype(np.float64)
     if quantization.scheme == "grid":
         weights = codes / np.maximum(np.round(1.0 / quantization.scale), 1.0)
     else:
         weights = (codes - quantization.zero_point) * quantization.scale
+    return _limited(weights, dtype)
+
+
+def bits_for(levels: int) -> int:
+    """Return the bits that the code of one of so many levels needs, at least 1."""
+    return max(1, (levels - 1).bit_length())
+
+
+def code_type(kind: str, bits: int) -> str:
+    """Return the smallest integer type of a kind, ``int`` or ``uint``, with that many bits."""
+    return f"{kind}{next((size for size in (8, 16, 32) if bits <= size), 64)}"
+
+
+def _limited(values: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    """Return `values` in a float type, where they saturate."""
     largest = float(np.finfo(dtype).max)
-    return np.clip(weights, -largest, largest).astype(dtype)
+    return np.clip(values.astype(np.float64), -largest, largest).astype(dtype)
+
+
+def _levels(op: str, codebook: object) -> NDArray[Any]:
+    levels = checks.matrix(op, "CODEBOOK", codebook)
+    if levels.size == 0 or levels.size != max(levels.shape):
+        checks.value_error(op, "CODEBOOK", "be one row of levels", checks.size_text(levels))
+    levels = levels.reshape(1, -1) + 0  # a level has no sign of zero
+    if (levels[0, 1:] < levels[0, :-1]).any():
+        checks.value_error(op, "CODEBOOK", "be in ascending order")
+    return levels
 
 
 def _cast(layer: Layer, dtype: np.dtype[Any]) -> Layer:
@@ -320,8 +387,9 @@ def _layer_struct(layer: Layer) -> dict[str, Any]:
     if layer.mask is not None:
         fields["mask"] = layer.mask
     if layer.quantization is not None:
-        for name in ("codes", "scale", "zero_point", "bits", "scheme"):
-            fields[name] = getattr(layer.quantization, name)
+        for name in ("codes", "scale", "zero_point", "codebook", "bits", "scheme"):
+            if getattr(layer.quantization, name) is not None:
+                fields[name] = getattr(layer.quantization, name)
     if layer.input_range is not None:
         for name in ("scale", "zero_point", "bits"):
             fields[f"input_{name}"] = getattr(layer.input_range, name)
@@ -337,6 +405,7 @@ _CELLS = {
     "mask": "mask",
     "scale": "scale",
     "zero_point": "zero_point",
+    "codebook": "codebook",
     "bits": "bits",
     "scheme": "scheme",
     "input_scale": "input_scale",
@@ -429,15 +498,7 @@ def _layer_from(number: int, fields: dict[str, Any]) -> Layer:
         raise ModelFileError("not a model: a layer has neither WEIGHTS nor CODES")
     quantization = input_range = None
     if "codes" in fields:
-        _require(number, fields, "codes", "scale", "scheme")
-        codes = np.asarray(fields["codes"])
-        quantization = Quantization(
-            codes,
-            fields["scale"],
-            fields.get("zero_point", 0.0),
-            _number(fields.get("bits", 8 * codes.itemsize)),
-            fields["scheme"],
-        )
+        quantization = _quantization_from(number, fields)
     if "input_scale" in fields:
         _require(number, fields, "input_scale", "input_zero_point", "input_bits")
         input_range = InputRange(
@@ -446,7 +507,7 @@ def _layer_from(number: int, fields: dict[str, Any]) -> Layer:
     bias = fields.get("bias")
     weights = fields.get("weights")
     if weights is None and quantization is not None:
-        single = np.asarray(bias).dtype == np.float32
+        single = np.asarray(fields.get("codebook") if bias is None else bias).dtype == np.float32
         weights = decode(quantization, np.float32 if single else np.float64)
     return Dense(
         np.asarray(weights),
@@ -455,6 +516,24 @@ def _layer_from(number: int, fields: dict[str, Any]) -> Layer:
         fields.get("mask"),
         quantization,
         input_range,
+    )
+
+
+def _quantization_from(number: int, fields: Struct) -> Quantization:
+    """Return what a layer's codes mean; the fields of other schemes are ignored."""
+    codes = np.asarray(fields["codes"])
+    is_shared = str(fields.get("scheme")) == "codebook"
+    _require(number, fields, "codes", "codebook" if is_shared else "scale", "scheme")
+    if is_shared:
+        levels = fields["codebook"]
+        bits = _number(fields.get("bits", bits_for(np.size(levels))))
+        return Quantization(codes, None, None, bits, "codebook", levels)  # type: ignore[arg-type]
+    return Quantization(
+        codes,
+        fields["scale"],
+        fields.get("zero_point", 0.0),
+        _number(fields.get("bits", 8 * codes.itemsize)),
+        fields["scheme"],
     )
 
 

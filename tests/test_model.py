@@ -48,6 +48,80 @@ def test_operations_leave_their_model_alone() -> None:
     assert compare(model, oc.Model.from_struct(before), EXACT).mismatch is None
 
 
+def shared(dtype: str = "float64") -> oc.Model:
+    held = oc.Quantization.shared(np.array([[2, 0], [1, 2]]), [-0.5, 0.0, 0.1])
+    weights = np.array([[0.1, -0.5], [0.0, 0.1]])
+    return oc.Model((oc.Dense(weights, quantization=held),)).astype(dtype)
+
+
+def test_a_codebook_says_what_codes_mean() -> None:
+    held = shared().layers[0].quantization
+    assert held is not None
+    assert (held.scheme, held.bits, held.codes.dtype) == ("codebook", 2, np.uint8)
+    assert held.scale is None
+    assert held.zero_point is None
+    assert not held.codebook.flags.writeable
+    assert set(shared().to_struct()["layers"][0]) == {
+        *("type", "weights", "bias", "activation", "codes", "codebook", "bits", "scheme")
+    }
+
+
+@pytest.mark.parametrize(
+    ("levels", "bits", "kind"),
+    [
+        *[(1, 1, "uint8"), (2, 1, "uint8"), (3, 2, "uint8"), (256, 8, "uint8")],
+        *[(257, 9, "uint16"), (65536, 16, "uint16"), (65537, 17, "uint32")],
+    ],
+)
+def test_codes_take_the_smallest_type(levels: int, bits: int, kind: str) -> None:
+    held = oc.Quantization.shared(np.array([[0, levels - 1]]), np.arange(float(levels)))
+    assert (held.bits, held.codes.dtype) == (bits, np.dtype(kind))
+
+
+def test_a_codebook_follows_the_float_type() -> None:
+    single = shared("float32").layers[0]
+    assert single.quantization is not None
+    assert single.quantization.codebook.dtype == np.float32
+    assert single.weights[0, 0] == np.float32(0.1)
+    wide = shared("float32").astype("float64").layers[0]
+    assert wide.quantization is not None
+    assert wide.quantization.codebook.tolist() == [[-0.5, 0.0, float(np.float32(0.1))]]
+    huge = oc.Dense([[1e300]], quantization=oc.Quantization.shared(np.array([[0]]), [1e300]))
+    assert oc.Model((huge,)).astype("float32").layers[0].weights == np.finfo(np.float32).max
+
+
+@pytest.mark.parametrize(
+    ("codes", "levels", "message"),
+    [
+        ([[0, 3]], [1, 2, 3], "CODES must be in [0, 2], got 3"),
+        ([[0, -1]], [1, 2, 3], "CODES must be in [0, 2], got -1"),
+        ([[2**63]], [1], "CODES must be in [0, 0], got 9223372036854775808"),
+        ([[0.0]], [1], "CODES must be a matrix of an integer class"),
+        ([[0]], [2, 1], "CODEBOOK must be in ascending order"),
+        ([[0]], [1, np.nan], "CODEBOOK must not contain NaN"),
+        ([[0]], [1, np.inf], "CODEBOOK must not contain Inf"),
+        ([[0]], [], "CODEBOOK must be one row of levels, got 1x0"),
+        ([[0]], [[1, 2], [3, 4]], "CODEBOOK must be one row of levels, got 2x2"),
+        ([[0]], "ab", "CODEBOOK must be a real matrix"),
+    ],
+)
+def test_a_codebook_that_does_not_fit(codes: Any, levels: Any, message: str) -> None:
+    with pytest.raises(oc.OctaveCompressError) as caught:
+        oc.Quantization.shared(np.array(codes), levels)
+    assert str(caught.value) == f"Quantization: {message}"
+
+
+def test_each_scheme_has_its_own_fields() -> None:
+    codes: Any = np.array([[0]], np.uint8)
+    none: Any = None
+    with pytest.raises(oc.InvalidValueError, match='SCALE must be left out for the scheme "code'):
+        oc.Quantization(codes, np.ones((1, 1)), none, 1, "codebook", np.ones((1, 1)))
+    with pytest.raises(oc.InvalidValueError, match="CODEBOOK must be left out"):
+        oc.Quantization(codes, np.ones((1, 1)), np.zeros((1, 1)), 8, "affine", np.ones((1, 1)))
+    with pytest.raises(oc.InvalidValueError, match="BITS must be 2 for 3 levels, got 8"):
+        oc.Quantization(codes, none, none, 8, "codebook", np.ones((1, 3)))
+
+
 def test_one_float_type_for_the_whole_network() -> None:
     model = oc.Model.from_arrays([np.ones((3, 2), np.float32), np.ones((1, 3))])
     assert {layer.weights.dtype for layer in model.layers} == {np.dtype(np.float64)}
@@ -69,8 +143,9 @@ def test_struct_shapes_hold_everything(layout: str) -> None:
 
 
 def test_weights_are_decoded_from_codes_alone() -> None:
-    for scheme in ("symmetric", "affine", "grid"):
-        model = oc.quantize(small(), scheme=scheme, backend="numpy")
+    schemes = ("symmetric", "affine", "grid")
+    models = [oc.quantize(small(), scheme=scheme, backend="numpy") for scheme in schemes]
+    for model in (*models, shared(), shared("float32")):
         struct = model.to_struct()
         for fields in struct["layers"]:
             del fields["weights"]
@@ -108,7 +183,7 @@ def quantized(scheme: str = "symmetric") -> oc.Model:
 )
 def test_copies_are_read_only_too(again: Callable[[oc.Model], oc.Model]) -> None:
     model = oc.prune(quantized(), sparsity=0.5, backend="numpy")
-    for original in (model, quantized()):
+    for original in (model, quantized(), shared()):
         other = again(original)
         assert compare(other, original, EXACT).mismatch is None
         layer = again(original.layers[0])
@@ -150,6 +225,7 @@ CODES = np.array([[2, -4]], np.int8)
     [
         {"codes": CODES, "scale": 0.5, "scheme": "symmetric"},
         {"codes": CODES, "scale": 0.5, "scheme": "affine", "weights": np.zeros((0, 0))},
+        {"codes": CODES, "scale": 0.5, "scheme": "affine", "codebook": np.zeros((0, 0))},
         {"weights": np.array([[1.0, -2.0]]), "bias": [], "mask": np.zeros((0, 0)), "scheme": ""},
     ],
 )
@@ -180,6 +256,33 @@ def test_what_is_empty_is_missing(fields: dict[str, Any]) -> None:
         ),
         ({"layers": {"codes": CODES, "scale": 0.0, "scheme": "grid"}}, "SCALE must be in .0, Inf"),
         ({"layers": {"codes": CODES, "scale": 1.0, "scheme": "x"}}, "SCHEME must be"),
+        (
+            {"layers": {"codes": CODES, "scale": 1.0, "scheme": "codebook"}},
+            "layer 1 must have codebook beside codes",
+        ),
+        (
+            {"layers": {"codes": CODES, "codebook": [1.0, 2.0, 3.0], "scheme": "codebook"}},
+            "CODES must be in .0, 2., got -4",
+        ),
+        (
+            {
+                "layers": {
+                    "codes": CODES * 0,
+                    "codebook": [1.0, 2.0],
+                    "scheme": "codebook",
+                    "bits": 9,
+                }
+            },
+            "BITS must be 1 for 2 levels, got 9",
+        ),
+        (
+            {"layers": {"codes": CODES * 0, "codebook": [2.0, 1.0], "scheme": "codebook"}},
+            "CODEBOOK must be in ascending order",
+        ),
+        (
+            {"layers": {"codes": CODES * 0, "codebook": "text", "scheme": "codebook"}},
+            "CODEBOOK must be a real matrix",
+        ),
         (
             {"layers": {"codes": CODES, "scale": 1.0, "scheme": "grid", "bits": 0.5}},
             "BITS must be a whole number in .1, 64., got 0.5",

@@ -37,6 +37,9 @@ end
 function layer = double_layer(layer)
   if isfield(layer, 'codes')
     layer.weights = held_weights(layer, decode_weights(layer, 'double'));
+    if isfield(layer, 'codebook')
+      layer.codebook = double(layer.codebook);
+    end
   end
   layer.weights = double(layer.weights);
   layer.bias = double(layer.bias);
@@ -84,8 +87,10 @@ function layer = complete_layer(op, name, layer, is_last)
     layer = complete_range(op, name, layer);
   end
   if ~isfield(layer, 'weights')
+    floats = {'bias', 'codebook'};
+    floats = floats(isfield(layer, floats));
     kind = 'double';
-    if isfield(layer, 'bias') && isa(layer.bias, 'single')
+    if ~isempty(floats) && isa(layer.(floats{1}), 'single')
       kind = 'single';
     end
     layer.weights = decode_weights(layer, kind);
@@ -120,14 +125,29 @@ function layer = complete_layer(op, name, layer, is_last)
       value_error(op, ['the codes of ', name], ...
                   'stand for the weights (leave them out if they changed)');
     end
+    if isfield(layer, 'codebook')
+      layer.codebook = limited(layer.codebook, class(layer.weights));
+    end
   end
 end
 
 function layer = complete_codes(op, name, layer)
-  % A layer whose codes have all that says what they stand for.
-  require(op, name, layer, 'codes', {'scale', 'scheme'});
+  % A layer whose codes have all that says what they stand for, and nothing of another scheme.
+  is_shared = isfield(layer, 'scheme') && strcmp(layer.scheme, 'codebook');
+  foreign = {'codebook'};
+  needed = {'scale', 'scheme'};
+  if is_shared
+    foreign = {'scale', 'zero_point'};
+    needed = {'codebook'};
+  end
+  require(op, name, layer, 'codes', needed);
+  layer = rmfield(layer, foreign(isfield(layer, foreign)));
   if ~isinteger(layer.codes) || ndims(layer.codes) > 2
     type_error(op, ['the codes of ', name], 'be a matrix of an integer class');
+  end
+  if is_shared
+    layer = complete_codebook(op, name, layer);
+    return
   end
   layer.scale = check_per_channel(op, ['the scale of ', name], layer.scale, layer.codes);
   if ~all(layer.scale(:) > 0)
@@ -142,7 +162,37 @@ function layer = complete_codes(op, name, layer)
     layer.bits = 8 * numel(typecast(cast(0, class(layer.codes)), 'uint8'));
   end
   layer.bits = check_integer(op, ['the bits of ', name], layer.bits, '[1, 64]');
-  check_choice(op, ['the scheme of ', name], layer.scheme, {'grid', 'symmetric', 'affine'});
+  check_choice(op, ['the scheme of ', name], layer.scheme, ...
+               {'grid', 'symmetric', 'affine', 'codebook'});
+end
+
+function layer = complete_codebook(op, name, layer)
+  % A layer whose codes point into its codebook, a row of ascending levels.
+  argument = ['the codebook of ', name];
+  levels = check_matrix(op, argument, layer.codebook);
+  count = numel(levels);
+  if count == 0 || ~isvector(levels)
+    value_error(op, argument, 'be one row of levels', size_text(levels));
+  end
+  layer.codebook = reshape(levels, 1, []) + 0;  % a level has no sign of zero
+  if any(diff(layer.codebook) < 0)
+    value_error(op, argument, 'be in ascending order');
+  end
+  bits = bits_for(count);
+  if ~isfield(layer, 'bits')
+    layer.bits = bits;
+  end
+  layer.bits = check_integer(op, ['the bits of ', name], layer.bits, '[1, 64]');
+  if layer.bits ~= bits
+    value_error(op, ['the bits of ', name], sprintf('be %d for %d levels', bits, count), ...
+                sprintf('%d', layer.bits));
+  end
+  beyond = layer.codes(layer.codes < 0 | layer.codes >= count);
+  if ~isempty(beyond)
+    value_error(op, ['the codes of ', name], sprintf('be in [0, %d]', count - 1), ...
+                sprintf('%d', beyond(1)));
+  end
+  layer.codes = cast(layer.codes, code_class('uint', bits));
 end
 
 function layer = complete_range(op, name, layer)

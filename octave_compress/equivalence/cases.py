@@ -13,7 +13,7 @@ import numpy as np
 
 from octave_compress import ops
 from octave_compress.equivalence.source import Source
-from octave_compress.model import ACTIVATIONS, Model
+from octave_compress.model import ACTIVATIONS, Dense, Model, Quantization, decode
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 Row = Callable[[Source], Call]
@@ -301,10 +301,21 @@ def _training(source: Source, samples: int) -> dict[str, Any]:
 
 def _maybe_quantized(source: Source) -> Model:
     model = source.model(ties=False)
-    if source.flag():
+    kind = source.choice(("plain", "shared", "quantized"))
+    if kind == "plain":
         return model
+    if kind == "shared":
+        return Model(tuple(_shared(source, layer) for layer in model.layers))
     args, options = _quantization(source, model)
     return ops.quantize_model(*args, **options, backend="numpy")
+
+
+def _shared(source: Source, layer: Dense) -> Dense:
+    """Return a layer of the same shape whose weights are levels of a codebook."""
+    levels = np.sort(source.matrix(1, source.size(1), dtype=layer.weights.dtype.name))
+    codes = np.array([source.integer(0, levels.size - 1) for _ in range(layer.weights.size)])
+    held = Quantization.shared(codes.reshape(layer.weights.shape), levels)
+    return Dense(decode(held, levels.dtype), layer.bias, layer.activation, layer.mask, held)
 
 
 # Whole models: quantized, counted, timed

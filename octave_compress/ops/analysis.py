@@ -38,9 +38,10 @@ def count_model(model: Model, *, backend: Backend | None = None) -> Counts:
         (multiplications with addition for one sample), ``macs_nonzero`` (of weights that are
         not zero) and ``flops`` (twice ``macs``). ``bytes_dense``: every weight in the type that
         it is held in (codes, if there are any), and biases. ``bytes_packed``: codes packed into
-        their bits, with float64 scales, zero points, and biases. ``bytes_sparse``: weights that
-        are not zero, each with its column number, and the ends of the rows, both in the
-        smallest whole numbers that fit, and the rest as packed.
+        their bits, with float64 scales and zero points or a codebook in the weights' type, and
+        biases. ``bytes_sparse``: weights that are not zero, each with its column number, and
+        the ends of the rows, both in the smallest whole numbers that fit, and the rest as
+        packed.
 
     Raises
     ------
@@ -100,6 +101,7 @@ def energy_model(model: Model, *, memory: str = "dram", backend: Backend | None 
     smallest = min(sizes, key=sizes.__getitem__)
     is_whole = all(
         layer.quantization is not None
+        and layer.quantization.codebook is None
         and layer.quantization.bits <= 8
         and layer.input_range is not None
         for layer in model.layers
@@ -172,10 +174,13 @@ def _layer_counts(layer: Layer) -> tuple[int, ...]:
     quantization = layer.quantization
     if quantization is not None:
         held, bits = quantization.codes.itemsize, quantization.bits
-        # Scales are float64; a zero point is a whole number of the codes' width.
-        extra += quantization.scale.nbytes
-        if quantization.scheme == "affine":
-            extra += quantization.zero_point.size * held
+        if quantization.codebook is not None:
+            extra += quantization.codebook.nbytes
+        else:
+            # Scales are float64; a zero point is a whole number of the codes' width.
+            extra += quantization.scale.nbytes
+            if quantization.scheme == "affine":
+                extra += quantization.zero_point.size * held
     ends = _whole_bytes(kept) * layer.outputs
     return (
         weights + layer.bias.size,

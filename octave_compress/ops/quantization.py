@@ -17,7 +17,7 @@ from octave_compress import checks
 from octave_compress.backends import Backend, operation
 from octave_compress.checks import FloatArray
 from octave_compress.equivalence.levels import EXACT, rtol
-from octave_compress.model import SCHEMES, InputRange, Layer, Model, Quantization
+from octave_compress.model import InputRange, Layer, Model, Quantization, code_type
 from octave_compress.ops.network import activate, check_samples, checked_model
 from octave_compress.ops.rounding import round_half_away
 
@@ -152,7 +152,7 @@ def quantize_symmetric(
     scale = _or_one(np.maximum(high, -low) / qmax)
     zero_point = np.zeros(scale.shape)
     whole = np.clip(round_half_away(values / scale), -qmax, qmax)
-    codes = whole.astype(_code_type("int", width))
+    codes = whole.astype(code_type("int", width))
     quantized = _decode(codes, scale, zero_point, weights.dtype).astype(weights.dtype)
     return quantized, codes, scale, zero_point
 
@@ -242,7 +242,7 @@ def quantize_affine(
     scale = _or_one(high / qmax - low / qmax)
     zero_point = np.clip(round_half_away((0.0 - low) / scale), 0.0, qmax)
     whole = np.clip(round_half_away(values / scale) + zero_point, 0.0, qmax)
-    codes = whole.astype(_code_type("uint", width))
+    codes = whole.astype(code_type("uint", width))
     quantized = _decode(codes, scale, zero_point, weights.dtype).astype(weights.dtype)
     return quantized, codes, scale, zero_point
 
@@ -325,7 +325,7 @@ def quantize_model(
     array([[  64, -127]], dtype=int8)
     """
     op = "quantize_model"
-    checks.choice(op, "SCHEME", scheme, SCHEMES)
+    checks.choice(op, "SCHEME", scheme, tuple(_BITS))
     if scheme == "grid" and axis is not None:
         checks.value_error(op, "AXIS", 'be left out for the scheme "grid"')
     width = checks.integer(op, "BITS", bits, _BITS[scheme])
@@ -382,10 +382,6 @@ def _range(values: Double, axis: int | None) -> tuple[Double, Double]:
 def _or_one(scale: Double) -> Double:
     # A subnormal scale has too few digits to keep the promise of half a scale.
     return np.where(scale < np.finfo(np.float64).tiny, 1.0, scale)
-
-
-def _code_type(kind: str, bits: int) -> str:
-    return f"{kind}{next(size for size in (8, 16, 32) if bits <= size)}"
 
 
 def _decode(

@@ -19,6 +19,7 @@ from scipy.io import loadmat, savemat
 import octave_compress as oc
 from octave_compress.equivalence.levels import EXACT, compare
 from octave_compress.formats.mat import mat_bytes
+from octave_compress.model import decode
 from octave_compress.octave.locate import octave_eval
 
 W = [np.array([[0.5, -1.0, 0.0], [2.0, 0.25, -0.125]]), np.array([[1.0, -3.0]])]
@@ -38,6 +39,12 @@ def quantized(scheme: str = "symmetric") -> oc.Model:
     return oc.quantize(pruned(), scheme=scheme, activations=X, backend="numpy")
 
 
+def shared() -> oc.Model:
+    held = oc.Quantization.shared(np.array([[300, 0, 5], [0, 0, 1]]), np.arange(301) / 8 - 1)
+    first = oc.Dense(decode(held), B[0], "tanh", np.array([[1, 1, 0], [1, 1, 1]]), held)
+    return oc.Model((first, plain().layers[1]))
+
+
 MODELS = {
     "plain": plain(),
     "single": plain().astype("float32"),
@@ -45,6 +52,8 @@ MODELS = {
     "symmetric": quantized(),
     "affine": quantized("affine").astype("float32"),
     "grid": quantized("grid"),
+    "codebook": shared(),
+    "codebook in single": shared().astype("float32"),
     "per neuron": oc.quantize(plain(), axis=0, backend="numpy"),
     "one weight": oc.Model.from_arrays([[[2.0]]]),
 }
@@ -75,16 +84,20 @@ def test_scipy_reads_codes_as_int8_and_masks_as_logical(tmp_path: Path) -> None:
 def test_octave_loads_what_is_written(tmp_path: Path, functions: Path) -> None:
     oc.save(tmp_path / "q.mat", quantized())
     oc.save(tmp_path / "w.mat", pruned(), layout="W")
+    oc.save(tmp_path / "c.mat", shared(), layout="W")
     printed = octave_eval(
         f"addpath('{functions}'); cd('{tmp_path}');"
-        "q = load('q.mat'); w = load('w.mat');"
+        "q = load('q.mat'); w = load('w.mat'); c = load('c.mat');"
         "printf('%s %s %s %d ', class(q.layers{1}.codes), class(q.layers{1}.mask), "
         "q.layers{1}.activation, size(q.layers{1}.bias, 1));"
-        "printf('%.17g ', predict_model(q, [1; 2; 3]), predict_model(w, [1; 2; 3]));"
+        "printf('%.17g ', predict_model(q, [1; 2; 3]), predict_model(w, [1; 2; 3]),"
+        "predict_model(c, [1; 2; 3]));"
     ).split()
     assert printed[:4] == ["int8", "logical", "tanh", "2"]
     X = [[1.0, 2.0, 3.0]]
-    expected = [float(oc.predict(m, X, backend="numpy")[0, 0]) for m in (quantized(), pruned())]
+    expected = [
+        float(oc.predict(m, X, backend="numpy")[0, 0]) for m in (quantized(), pruned(), shared())
+    ]
     np.testing.assert_allclose([float(text) for text in printed[4:]], expected, rtol=1e-14)
 
 
@@ -335,7 +348,7 @@ def test_nested_without_end(tmp_path: Path) -> None:
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.data())
 def test_flipped_bits_give_a_model_or_one_typed_error(data: st.DataObject) -> None:
-    content = bytearray(mat_bytes(quantized()))
+    content = bytearray(mat_bytes(data.draw(st.sampled_from((quantized(), shared())))))
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, 8 * len(content) - 1))
         content[at // 8] ^= 1 << at % 8

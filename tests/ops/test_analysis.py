@@ -10,7 +10,7 @@ import pytest
 from generators import as_lists
 from scipy.sparse import csr_matrix
 
-from octave_compress import Dense, Model, use_backend
+from octave_compress import Dense, InputRange, Model, Quantization, use_backend
 from octave_compress.ops import (
     count_model,
     energy_model,
@@ -58,6 +58,8 @@ def rest(layer: Dense) -> list[Any]:
     """Return what is stored beside the weights whatever the format."""
     if layer.quantization is None:
         return [layer.bias]
+    if layer.quantization.codebook is not None:
+        return [layer.bias, layer.quantization.codebook]
     parts = [layer.bias, layer.quantization.scale]
     if layer.quantization.scheme == "affine":
         parts.append(layer.quantization.zero_point.astype(layer.quantization.codes.dtype))
@@ -129,6 +131,24 @@ def test_bytes_of_codes_are_those_of_buffers(
 ) -> None:
     model = network([7, 11, 3], "float32", sparsity)
     assert_sizes(quantize_model(model, bits=bits, scheme=scheme, axis=axis))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("levels", [1, 2, 3, 17, 256, 257])
+def test_bytes_of_codebooks_are_those_of_buffers(levels: int, dtype: str) -> None:
+    random = np.random.default_rng(levels)
+    layers = []
+    for layer in network([7, 11, 3], dtype).layers:
+        codebook = np.arange(levels, dtype=dtype) - 1
+        held = Quantization.shared(random.integers(0, levels, layer.weights.shape), codebook)
+        layers.append(Dense(codebook[held.codes], layer.bias, quantization=held))
+    assert_sizes(Model(tuple(layers)))
+
+
+def test_shared_weights_are_multiplied_as_floats() -> None:
+    held = Quantization.shared(np.zeros((1, 2), np.uint8), [[1.0]])
+    layer = Dense([[1.0, 1.0]], quantization=held, input_range=InputRange(1.0, 0.0, 8))
+    assert energy_model(Model((layer,))).mac_pj == 3.7 + 0.9
 
 
 @pytest.mark.parametrize("bits", [1, 4, 8, 13])
