@@ -39,12 +39,7 @@ function model = prune_model(model, varargin)
                    'unit', 'connection');
   options = parse_options(op, options, varargin);
   names = {'threshold', 'rate', 'sparsity'};
-  given = names(cellfun(@(name) ~isempty(options.(name)), names));
-  if numel(given) ~= 1
-    value_error(op, 'one of THRESHOLD, RATE and SPARSITY', 'be given', ...
-                sprintf('%d', numel(given)));
-  end
-  rule.criterion = given{1};
+  rule.criterion = check_one_of(op, options, names);
   rule.scope = check_choice(op, 'SCOPE', options.scope, {'layer', 'global', 'column'});
   unit = check_choice(op, 'UNIT', options.unit, {'connection', 'neuron'});
   if strcmp(rule.scope, 'column') && ...

@@ -72,6 +72,11 @@ def _amount(op: str, name: str, value: Any, arguments: Arguments) -> Any:
     return value if is_plain else _array(op, name, value, "be a real number")
 
 
+def _count(op: str, name: str, value: Any, arguments: Arguments) -> Any:
+    is_plain = not isinstance(value, list | tuple | str)
+    return value if is_plain else _array(op, name, value, "be a whole number")
+
+
 def _flag(op: str, name: str, value: Any, arguments: Arguments) -> Any:
     return checks.flag(op, name.upper(), value)
 
@@ -155,6 +160,7 @@ SAMPLES = Kind(_samples, lambda a: a.T, lambda a: np.ascontiguousarray(np.atleas
 TARGETS = Kind(_targets, SAMPLES.to_octave, SAMPLES.from_octave)
 VECTOR = Kind(_vector, _as_is, lambda a: np.atleast_1d(a).reshape(-1))
 AMOUNT = Kind(_amount, _as_is, _as_is)
+COUNT = Kind(_count, _as_is, _as_is)
 FLAG = Kind(_flag, _as_is, _as_is)
 BIAS = Kind(_vector, lambda a: a[:, None], VECTOR.from_octave)
 AXIS = Kind(_axis, lambda axis: axis + 1, _as_is)
@@ -169,6 +175,7 @@ KINDS: dict[str, Kind] = {
     **dict.fromkeys(
         ("w", "codes", "mask", "scale", "zero_point", "dw", "m", "s", "velocity"), MATRIX
     ),
+    "codebook": MATRIX,
     **dict.fromkeys(
         ("X", "z", "dz", "dX", "logits", "teacher_logits", "outputs", "probabilities", "gradient"),
         SAMPLES,
@@ -178,6 +185,7 @@ KINDS: dict[str, Kind] = {
     "targets": TARGETS,
     **dict.fromkeys(("sample_weight", "layers", "keep", "seconds"), VECTOR),
     **dict.fromkeys(("threshold", "rate", "sparsity"), AMOUNT),
+    **dict.fromkeys(("k", "bits"), COUNT),
     **dict.fromkeys(("bias", "db"), BIAS),
     "axis": AXIS,
     "progress": FLAG,

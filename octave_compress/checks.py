@@ -8,9 +8,9 @@ value in the form that the operation computes with, and raises
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from octave_compress.errors import InvalidTypeError, InvalidValueError
 
 FloatArray = NDArray[np.floating[Any]]
+
+_T = TypeVar("_T")
 
 
 def number_text(value: float) -> str:
@@ -139,6 +141,37 @@ def per_channel(op: str, argument: str, value: object, codes: NDArray[Any]) -> N
         requirement = f"have size 1x1, {rows}x1 or 1x{columns}"
         value_error(op, argument, requirement, size_text(array))
     return array
+
+
+def levels(op: str, argument: str, value: object) -> FloatArray:
+    """Return the levels of a codebook: a row of one or more finite numbers in ascending order."""
+    array = matrix(op, argument, value)
+    if array.size == 0 or array.size != max(array.shape):
+        value_error(op, argument, "be one row of levels", size_text(array))
+    array = array.reshape(1, -1) + 0  # a level has no sign of zero
+    if bool((array[0, 1:] < array[0, :-1]).any()):
+        value_error(op, argument, "be in ascending order")
+    return array
+
+
+def one_of(op: str, options: Mapping[str, Any]) -> tuple[str, Any]:
+    """Return the name and the value of the one option that was given."""
+    given = [item for item in options.items() if item[1] is not None and np.size(item[1])]
+    if len(given) != 1:
+        *names, last = (name.upper() for name in options)
+        value_error(op, f"one of {', '.join(names)} and {last}", "be given", str(len(given)))
+    return given[0]
+
+
+def per_layer(
+    op: str, argument: str, values: object, count: int, check: Callable[..., _T], interval: str
+) -> list[_T]:
+    """Return `count` values from one for all layers or one a layer, each through a check."""
+    several = np.asarray(values).reshape(-1)
+    if several.size not in (1, count):
+        value_error(op, argument, f"have 1 or, by layer, {count} values", str(several.size))
+    checked = [check(op, argument, value, interval) for value in several]
+    return checked * count if len(checked) == 1 else checked
 
 
 def not_empty(op: str, argument: str, array: NDArray[Any]) -> None:

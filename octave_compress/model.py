@@ -81,7 +81,7 @@ class Quantization(_Remade):
         checks.choice(op, "SCHEME", self.scheme, SCHEMES)
         object.__setattr__(self, "bits", checks.integer(op, "BITS", self.bits, "[1, 64]"))
         if self.scheme == "codebook":
-            levels = _levels(op, self.codebook)
+            levels = checks.levels(op, "CODEBOOK", self.codebook)
             object.__setattr__(self, "codebook", _frozen(levels))
             codes = self._codes_of(op, codes, levels.size)
         else:
@@ -184,7 +184,7 @@ class Dense(_Remade):
             if not np.array_equal(self._held(decode(held, weights.dtype)), self.weights):
                 checks.value_error(op, "CODES", _STALE)
             if held.codebook is not None and held.codebook.dtype != weights.dtype:
-                levels = _limited(held.codebook, weights.dtype)
+                levels = limited(held.codebook, weights.dtype)
                 object.__setattr__(self, "quantization", replace(held, codebook=levels))
 
     def _held(self, weights: NDArray[Any]) -> NDArray[Any]:
@@ -335,14 +335,14 @@ def replace_weights(layer: Layer, weights: NDArray[Any], **changes: Any) -> Laye
 def decode(quantization: Quantization, dtype: Any = np.float64) -> NDArray[Any]:
     """Return the weights that the codes stand for, limited to what `dtype` can hold."""
     if quantization.codebook is not None:
-        shared: NDArray[Any] = _limited(quantization.codebook, dtype)[0][quantization.codes]
+        shared: NDArray[Any] = limited(quantization.codebook, dtype)[0][quantization.codes]
         return shared
     codes = quantization.codes.astype(np.float64)
     if quantization.scheme == "grid":
         weights = codes / np.maximum(np.round(1.0 / quantization.scale), 1.0)
     else:
         weights = (codes - quantization.zero_point) * quantization.scale
-    return _limited(weights, dtype)
+    return limited(weights, dtype)
 
 
 def bits_for(levels: int) -> int:
@@ -355,20 +355,10 @@ def code_type(kind: str, bits: int) -> str:
     return f"{kind}{next((size for size in (8, 16, 32) if bits <= size), 64)}"
 
 
-def _limited(values: NDArray[Any], dtype: Any) -> NDArray[Any]:
+def limited(values: NDArray[Any], dtype: Any) -> NDArray[Any]:
     """Return `values` in a float type, where they saturate."""
     largest = float(np.finfo(dtype).max)
     return np.clip(values.astype(np.float64), -largest, largest).astype(dtype)
-
-
-def _levels(op: str, codebook: object) -> NDArray[Any]:
-    levels = checks.matrix(op, "CODEBOOK", codebook)
-    if levels.size == 0 or levels.size != max(levels.shape):
-        checks.value_error(op, "CODEBOOK", "be one row of levels", checks.size_text(levels))
-    levels = levels.reshape(1, -1) + 0  # a level has no sign of zero
-    if (levels[0, 1:] < levels[0, :-1]).any():
-        checks.value_error(op, "CODEBOOK", "be in ascending order")
-    return levels
 
 
 def _cast(layer: Layer, dtype: np.dtype[Any]) -> Layer:

@@ -168,16 +168,8 @@ end
 
 function layer = complete_codebook(op, name, layer)
   % A layer whose codes point into its codebook, a row of ascending levels.
-  argument = ['the codebook of ', name];
-  levels = check_matrix(op, argument, layer.codebook);
-  count = numel(levels);
-  if count == 0 || ~isvector(levels)
-    value_error(op, argument, 'be one row of levels', size_text(levels));
-  end
-  layer.codebook = reshape(levels, 1, []) + 0;  % a level has no sign of zero
-  if any(diff(layer.codebook) < 0)
-    value_error(op, argument, 'be in ascending order');
-  end
+  layer.codebook = check_levels(op, ['the codebook of ', name], layer.codebook);
+  count = numel(layer.codebook);
   bits = bits_for(count);
   if ~isfield(layer, 'bits')
     layer.bits = bits;

@@ -133,6 +133,41 @@ def _per_channel(source: Source, codes: Any, low: float, high: float) -> Any:
     return source.matrix(*shape, low=low, high=high, dtype="float64")
 
 
+# Weight sharing
+
+
+@case
+def kmeans_codebook(source: Source) -> Call:
+    w = source.matrix(source.size(), source.size(), huge=True)
+    options = source.some(
+        init=source.choice(("linear", "density", "random")), seed=source.integer(0, 2**32 - 1)
+    )
+    return (w, source.choice((1, 2, 3, 8, 200))), options
+
+
+@case
+def quantize_codebook(source: Source) -> Call:
+    levels = np.sort(source.matrix(1, source.size(1), huge=True))
+    w = source.matrix(huge=True)
+    if source.flag() and w.size:
+        # Levels at weights: boundaries halfway between two of them, which are ties.
+        levels = np.sort(w.reshape(1, -1)[:, : source.size(1)])
+    return (w, levels), {}
+
+
+@case
+def share_model(source: Source) -> Call:
+    model = source.model()
+    unit, most = source.choice((("k", 9), ("bits", 4)))
+    amount: int | list[int] = source.integer(1, most)
+    if source.flag():
+        amount = [source.integer(1, most) for _ in model.layers]
+    options = source.some(
+        init=source.choice(("linear", "density", "random")), seed=source.integer(0, 2**32 - 1)
+    )
+    return (model,), {unit: amount, **options}
+
+
 # Losses and distillation
 
 

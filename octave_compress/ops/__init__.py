@@ -29,6 +29,7 @@ from octave_compress.ops.quantization import (
     quantize_model,
     quantize_symmetric,
 )
+from octave_compress.ops.sharing import kmeans_codebook, quantize_codebook, share_model
 from octave_compress.ops.training import adam_step, retrain_model, sgd_step, train_model
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "distillation_loss",
     "energy_model",
     "gradient_model",
+    "kmeans_codebook",
     "loss_crossentropy",
     "loss_mse",
     "predict_model",
@@ -53,11 +55,13 @@ __all__ = [
     "prune_relative",
     "prune_threshold",
     "quantize_affine",
+    "quantize_codebook",
     "quantize_grid",
     "quantize_model",
     "quantize_symmetric",
     "retrain_model",
     "sgd_step",
+    "share_model",
     "soft_targets",
     "time_model",
     "train_model",

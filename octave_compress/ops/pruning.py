@@ -240,13 +240,9 @@ def prune_model(
     array([[1., 0.]])
     """
     op = "prune_model"
-    given = {"threshold": threshold, "rate": rate, "sparsity": sparsity}
-    criteria = [(n, v) for n, v in given.items() if v is not None and np.size(v)]
-    if len(criteria) != 1:
-        checks.value_error(
-            op, "one of THRESHOLD, RATE and SPARSITY", "be given", str(len(criteria))
-        )
-    (criterion, amount) = criteria[0]
+    criterion, amount = checks.one_of(
+        op, {"threshold": threshold, "rate": rate, "sparsity": sparsity}
+    )
     checks.choice(op, "SCOPE", scope, ("layer", "global", "column"))
     checks.choice(op, "UNIT", unit, ("connection", "neuron"))
     if scope == "column" and (criterion != "rate" or unit != "connection"):
