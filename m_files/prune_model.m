@@ -2,21 +2,23 @@
 % @deftypefn  {} {@var{model} =} prune_model (@var{model}, "threshold", @var{threshold})
 % @deftypefnx {} {@var{model} =} prune_model (@var{model}, "rate", @var{rate})
 % @deftypefnx {} {@var{model} =} prune_model (@var{model}, "sparsity", @var{sparsity})
+% @deftypefnx {} {@var{model} =} prune_model (@var{model}, "quality", @var{quality})
 % @deftypefnx {} {@var{model} =} prune_model (@dots{}, "scope", @var{scope}, "unit", @var{unit})
 % Return a model without its least important connections or neurons.
 %
-% Exactly one of @var{threshold}, @var{rate} and @var{sparsity} says how much goes, as in
-% @code{prune_threshold}, @code{prune_relative} and @code{prune_magnitude}; a vector gives one
-% value a layer.
+% Exactly one of @var{threshold}, @var{rate}, @var{sparsity} and @var{quality} says how much goes,
+% as in @code{prune_threshold}, @code{prune_relative}, @code{prune_magnitude} and
+% @code{prune_quality}; a vector gives one value a layer.
 %
 % @var{scope} is where weights compete: @qcode{"layer"} (default), @qcode{"global"}, or, with
 % @var{rate}, @qcode{"column"} (see @code{prune_relative}).
 %
 % @var{unit} is @qcode{"connection"} (default) or @qcode{"neuron"}.  Connections that go become
 % zeros and are noted in the field @code{mask} of each layer, which @code{retrain_model} holds.
-% Neurons go from hidden layers and leave smaller matrices; the criterion applies to the norms of
-% their rows, and at least one stays in each layer.  What a neuron without inputs would still send
-% on, its activation of the bias, moves into the next layer's bias.
+% Neurons go from hidden layers and leave smaller matrices; the criterion, which is not
+% @var{quality}, applies to the norms of their rows, and at least one stays in each layer.  What a
+% neuron without inputs would still send on, its activation of the bias, moves into the next
+% layer's bias.
 %
 % @var{model} may be of either shape, and the result has the same one.
 %
@@ -27,7 +29,7 @@
 %    @result{} 1   0
 % @end group
 % @end example
-% @seealso{prune_magnitude, prune_neurons, retrain_model}
+% @seealso{prune_magnitude, prune_neurons, sensitivity_model, retrain_model}
 % @end deftypefn
 
 function model = prune_model(model, varargin)
@@ -35,10 +37,10 @@ function model = prune_model(model, varargin)
     print_usage();
   end
   op = 'prune_model';
-  options = struct('threshold', [], 'rate', [], 'sparsity', [], 'scope', 'layer', ...
-                   'unit', 'connection');
+  options = struct('threshold', [], 'rate', [], 'sparsity', [], 'quality', [], ...
+                   'scope', 'layer', 'unit', 'connection');
   options = parse_options(op, options, varargin);
-  names = {'threshold', 'rate', 'sparsity'};
+  names = {'threshold', 'rate', 'sparsity', 'quality'};
   rule.criterion = check_one_of(op, options, names);
   rule.scope = check_choice(op, 'SCOPE', options.scope, {'layer', 'global', 'column'});
   unit = check_choice(op, 'UNIT', options.unit, {'connection', 'neuron'});
@@ -46,11 +48,14 @@ function model = prune_model(model, varargin)
       ~(strcmp(rule.criterion, 'rate') && strcmp(unit, 'connection'))
     value_error(op, 'SCOPE', 'be "column" only with RATE and connections');
   end
+  if strcmp(rule.criterion, 'quality') && strcmp(unit, 'neuron')
+    value_error(op, 'UNIT', 'be "connection" with QUALITY');
+  end
   layers = cellfun(@plain_layer, model_layers(op, 'MODEL', model), 'UniformOutput', false);
   amount = options.(rule.criterion);
   if strcmp(unit, 'connection')
-    scores = cellfun(@(layer) abs(layer.weights), layers, 'UniformOutput', false);
-    keep = decide(op, scores, rule, amount);
+    weights = cellfun(@(layer) layer.weights, layers, 'UniformOutput', false);
+    keep = decide(op, weights, rule, amount);
     for k = 1:numel(layers)
       layers{k} = mask_layer(layers{k}, keep{k});
     end
@@ -69,12 +74,11 @@ function model = prune_model(model, varargin)
 end
 
 function keep = decide(op, scores, rule, amount)
-  % What stays of each matrix of scores.
+  % What stays of each matrix of scores, by their magnitudes.
   argument = upper(rule.criterion);
-  interval = '[0, 1]';
-  if strcmp(rule.criterion, 'threshold')
-    interval = '[0, Inf]';
-  end
+  intervals = struct('threshold', '[0, Inf]', 'rate', '[0, 1]', 'sparsity', '[0, 1]', ...
+                     'quality', '[0, Inf)');
+  interval = intervals.(rule.criterion);
   if numel(amount) ~= 1 && (~strcmp(rule.scope, 'layer') || numel(amount) ~= numel(scores))
     value_error(op, argument, sprintf('have 1 or, by layer, %d values', numel(scores)), ...
                 sprintf('%d', numel(amount)));
@@ -111,6 +115,8 @@ function keep = stay(score, rule, value)
       [~, keep] = prune_relative(score, value, 'scope', scope);
     case 'sparsity'
       [~, keep] = prune_magnitude(score, value);
+    case 'quality'
+      [~, keep] = prune_quality(score, value);
   end
 end
 
@@ -163,6 +169,9 @@ end
 %! pruned = prune_model(model, 'sparsity', [0.5, 0]);
 %! assert(pruned.W, {[1, -2; 0, 3; 0, 0], [4, 0.3, 5]});
 %!test
+%! pruned = prune_model(model, 'quality', 0.5);
+%! assert(pruned.W{1} ~= 0, abs(model.W{1}) >= 0.5 * std([1, 0.1, -2, 3, 0.2]));
+%!test
 %! pruned = prune_model(model, 'rate', 0.5, 'scope', 'global');
 %! assert(pruned.W, {[0, 0; 0, 3; 0, 0], [4, 0, 5]});
 %!test
@@ -187,8 +196,9 @@ end
 %! pruned = prune_model(layered, 'sparsity', 0.5);
 %! assert(pruned.layers{1}.weights, [1, 0]);
 %! assert(pruned.layers{1}.note, 'kept');
-%!error <one of THRESHOLD, RATE and SPARSITY must be given, got 0> prune_model(model)
-%!error <one of THRESHOLD, RATE and SPARSITY must be given, got 2> ...
+%!error <UNIT must be "connection" with QUALITY> prune_model(model, 'quality', 1, 'unit', 'neuron')
+%!error <one of THRESHOLD, RATE, SPARSITY and QUALITY must be given, got 0> prune_model(model)
+%!error <one of THRESHOLD, RATE, SPARSITY and QUALITY must be given, got 2> ...
 %! prune_model(model, 'rate', 0.1, 'sparsity', 0.1)
 %!error <SPARSITY must have 1 or, by layer, 2 values, got 3> ...
 %! prune_model(model, 'sparsity', [1, 1, 1])

@@ -28,6 +28,7 @@ from octave_compress.ops import predict_model as predict
 from octave_compress.ops import prune_model as prune
 from octave_compress.ops import quantize_model as quantize
 from octave_compress.ops import retrain_model as retrain
+from octave_compress.ops import sensitivity_model as sensitivity
 from octave_compress.ops import share_model as share
 from octave_compress.ops import train_model as train
 from octave_compress.report import Report, ReportRow, report
@@ -69,6 +70,7 @@ __all__ = [
     "report",
     "retrain",
     "save",
+    "sensitivity",
     "share",
     "train",
     "use_backend",

@@ -175,7 +175,7 @@ KINDS: dict[str, Kind] = {
     **dict.fromkeys(
         ("w", "codes", "mask", "scale", "zero_point", "dw", "m", "s", "velocity"), MATRIX
     ),
-    "codebook": MATRIX,
+    **dict.fromkeys(("codebook", "accuracies"), MATRIX),
     **dict.fromkeys(
         ("X", "z", "dz", "dX", "logits", "teacher_logits", "outputs", "probabilities", "gradient"),
         SAMPLES,
@@ -183,8 +183,8 @@ KINDS: dict[str, Kind] = {
     "activations": SAMPLES,
     "y": TARGETS,
     "targets": TARGETS,
-    **dict.fromkeys(("sample_weight", "layers", "keep", "seconds"), VECTOR),
-    **dict.fromkeys(("threshold", "rate", "sparsity"), AMOUNT),
+    **dict.fromkeys(("sample_weight", "layers", "keep", "seconds", "steps", "schedule"), VECTOR),
+    **dict.fromkeys(("threshold", "rate", "sparsity", "quality"), AMOUNT),
     **dict.fromkeys(("k", "bits"), COUNT),
     **dict.fromkeys(("bias", "db"), BIAS),
     "axis": AXIS,

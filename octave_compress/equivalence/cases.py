@@ -47,6 +47,35 @@ def prune_magnitude(source: Source) -> Call:
 
 
 @case
+def prune_quality(source: Source) -> Call:
+    return (source.matrix(huge=True), source.number(0, 3)), {}
+
+
+@case
+def surgery_mask(source: Source) -> Call:
+    w = source.matrix(huge=True)
+    mask = source.matrix(*w.shape, low=0, high=1) >= 0.5
+    return (w, mask, source.number(-2, 2)), source.some(margin=source.number(0, 0.75))
+
+
+@case
+def sparsity_schedule(source: Source) -> Call:
+    steps = source.matrix(1, low=-9, high=9)[0]
+    first = source.number(-5, 5)
+    last = first + source.number(0.25, 5)
+    return (steps, first, last, source.number(0, 1), source.number(0, 1)), {}
+
+
+@case
+def sensitivity_model(source: Source) -> Call:
+    model = source.model(ties=False, outputs=source.size(1) + 1)
+    n = source.size(1)
+    X, y = source.reals(n, model.sizes[0]), source.labels(n, model.sizes[-1])
+    shares = source.matrix(1, source.size(1), low=0, high=1)[0].tolist()
+    return (model, X, y), source.some(sparsity=shares)
+
+
+@case
 def prune_neurons(source: Source) -> Call:
     return (source.matrix(huge=True), source.number(0, 1)), {}
 
@@ -54,7 +83,8 @@ def prune_neurons(source: Source) -> Call:
 @case
 def prune_model(source: Source) -> Call:
     unit = source.choice(("connection", "neuron"))
-    criterion = source.choice(("threshold", "rate", "sparsity"))
+    criteria = ("threshold", "rate", "sparsity", "quality")
+    criterion = source.choice(criteria if unit == "connection" else criteria[:3])
     scopes = ["layer", "global"]
     if unit == "connection" and criterion == "rate":
         scopes.append("column")

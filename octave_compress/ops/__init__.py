@@ -17,8 +17,12 @@ from octave_compress.ops.pruning import (
     prune_magnitude,
     prune_model,
     prune_neurons,
+    prune_quality,
     prune_relative,
     prune_threshold,
+    sensitivity_model,
+    sparsity_schedule,
+    surgery_mask,
 )
 from octave_compress.ops.quantization import (
     dequantize_affine,
@@ -52,6 +56,7 @@ __all__ = [
     "prune_magnitude",
     "prune_model",
     "prune_neurons",
+    "prune_quality",
     "prune_relative",
     "prune_threshold",
     "quantize_affine",
@@ -60,9 +65,12 @@ __all__ = [
     "quantize_model",
     "quantize_symmetric",
     "retrain_model",
+    "sensitivity_model",
     "sgd_step",
     "share_model",
     "soft_targets",
+    "sparsity_schedule",
+    "surgery_mask",
     "time_model",
     "train_model",
 ]

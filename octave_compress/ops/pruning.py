@@ -13,12 +13,20 @@ from numpy.typing import ArrayLike, NDArray
 from octave_compress import checks
 from octave_compress.backends import Backend, operation
 from octave_compress.checks import FloatArray
-from octave_compress.equivalence.levels import EXACT
+from octave_compress.equivalence.levels import EXACT, rtol
 from octave_compress.model import Model, replace_weights
-from octave_compress.ops.network import checked_model
+from octave_compress.ops.losses import accuracy
+from octave_compress.ops.network import check_samples, check_targets, checked_model, forward
 from octave_compress.ops.rounding import round_half_away
 
 Mask = NDArray[np.bool_]
+
+_INTERVALS = {
+    "threshold": "[0, Inf]",
+    "rate": "[0, 1]",
+    "sparsity": "[0, 1]",
+    "quality": "[0, Inf)",
+}
 
 
 @operation(level=EXACT, returns=("w", "mask"))
@@ -149,6 +157,156 @@ def prune_magnitude(
     return _apply(weights, mask), mask
 
 
+@operation(level=EXACT, returns=("w", "mask"))
+def prune_quality(
+    w: ArrayLike, quality: float, *, backend: Backend | None = None
+) -> tuple[FloatArray, Mask]:
+    """Return the weights without those that are small beside their spread, and the mask.
+
+    The threshold of Han et al. 2015: a weight stays when ``abs(w) >= quality * s``, with ``s``
+    the standard deviation (by n - 1) of the weights that are not zero, so that what was pruned
+    before does not count.
+
+    Parameters
+    ----------
+    w : array_like, (out, in)
+        Weights. NaN and Inf are refused.
+    quality : float
+        At least 0.
+    backend : {"octave", "numpy"}, optional
+
+    Returns
+    -------
+    w, mask : ndarray, (out, in)
+        As for `prune_threshold`.
+
+    Raises
+    ------
+    InvalidValueError, InvalidTypeError
+
+    Examples
+    --------
+    >>> prune_quality([[2.0, -2.0, 0.5, -0.5]], 1, backend="numpy")[1]
+    array([[ True,  True, False, False]])
+    """
+    op = "prune_quality"
+    weights = checks.matrix(op, "W", w)
+    factor = checks.number(op, "QUALITY", quality, "[0, Inf)")
+    ordered = weights.ravel(order="F")
+    spread = _mean_and_std(ordered[ordered != 0])[1]
+    return prune_threshold(weights, factor * spread)
+
+
+@operation(level=EXACT, returns=("mask",))
+def surgery_mask(
+    w: ArrayLike,
+    mask: ArrayLike,
+    quality: float,
+    *,
+    margin: float = 0.1,
+    backend: Backend | None = None,
+) -> Mask:
+    """Return the mask of weights after one step of dynamic network surgery.
+
+    The rule of Guo, Yao and Chen 2016, by which what was pruned can come back. With the mean and
+    the standard deviation of ``abs(w)`` where `mask` is true, the threshold is
+    ``t = max(mean + quality * std, 0)``. A weight that the mask keeps goes below
+    ``(1 - margin) * t``; one that was pruned comes back at ``(1 + margin) * t``; in between
+    nothing changes.
+
+    Parameters
+    ----------
+    w : array_like, (out, in)
+        Weights, those behind the mask too, which training goes on changing. NaN and Inf are
+        refused.
+    mask : array_like of bool, (out, in)
+        True where a weight stays so far.
+    quality : float
+        How many standard deviations above the mean the threshold lies; may be negative.
+    margin : float
+        In [0, 1).
+    backend : {"octave", "numpy"}, optional
+
+    Returns
+    -------
+    ndarray of bool, (out, in)
+
+    Raises
+    ------
+    InvalidValueError, InvalidTypeError
+
+    Examples
+    --------
+    >>> surgery_mask([[1, 3, 1.9, 2.1, 5]], [[1, 1, 1, 0, 0]], 0, backend="numpy")
+    array([[False,  True,  True, False,  True]])
+    """
+    op = "surgery_mask"
+    weights = checks.matrix(op, "W", w)
+    kept = checks.matrix(op, "MASK", mask) != 0
+    checks.same_size(op, "MASK", kept, "W", weights)
+    factor = checks.number(op, "QUALITY", quality, "(-Inf, Inf)")
+    share = checks.number(op, "MARGIN", margin, "[0, 1)")
+    magnitude = np.abs(weights)
+    center, spread = _mean_and_std(magnitude.ravel(order="F")[kept.ravel(order="F")])
+    threshold = max(center + factor * spread, 0.0)
+    stays: Mask = kept & (magnitude >= (1 - share) * threshold)
+    return stays | (magnitude >= (1 + share) * threshold)
+
+
+@operation(level=EXACT, returns=("schedule",))
+def sparsity_schedule(
+    steps: ArrayLike,
+    first: float,
+    last: float,
+    initial: float,
+    final: float,
+    *,
+    backend: Backend | None = None,
+) -> NDArray[np.float64]:
+    """Return how sparse a network should be at given steps of gradual pruning.
+
+    The cubic rule of Zhu and Gupta 2017: `initial` until the step `first`, `final` from the step
+    `last`, and in between a mean of both, with the weight ``(1 - t)**3`` for `initial` and t
+    from 0 to 1. Much goes early, while there is much to spare.
+
+    Parameters
+    ----------
+    steps : array_like, (n,)
+        Real numbers.
+    first, last : float
+        Where the sparsity begins and ends to change; `last` is the larger one.
+    initial, final : float
+        In [0, 1].
+    backend : {"octave", "numpy"}, optional
+
+    Returns
+    -------
+    ndarray of float64, (n,)
+
+    Raises
+    ------
+    InvalidValueError, InvalidTypeError
+
+    Examples
+    --------
+    >>> sparsity_schedule([0, 5, 10, 15, 20], 5, 15, 0, 0.8, backend="numpy")
+    array([0. , 0. , 0.7, 0.8, 0.8])
+    """
+    op = "sparsity_schedule"
+    at = checks.matrix(op, "STEPS", steps).astype(np.float64).reshape(-1)
+    start = checks.number(op, "FIRST", first, "(-Inf, Inf)")
+    end = checks.number(op, "LAST", last, "(-Inf, Inf)")
+    if end <= start:
+        requirement = f"be larger than FIRST, {checks.number_text(start)}"
+        checks.value_error(op, "LAST", requirement, checks.number_text(end))
+    low = checks.number(op, "INITIAL", initial, "[0, 1]")
+    high = checks.number(op, "FINAL", final, "[0, 1]")
+    rest = 1 - np.fmin(np.fmax((at - start) / (end - start), 0), 1)
+    share = rest * rest * rest
+    schedule: NDArray[np.float64] = low * share + high * (1 - share)
+    return schedule
+
+
 @operation(level=EXACT, returns=("w", "keep"))
 def prune_neurons(
     w: ArrayLike, sparsity: float, *, backend: Backend | None = None
@@ -197,25 +355,26 @@ def prune_model(
     threshold: float | Sequence[float] | None = None,
     rate: float | Sequence[float] | None = None,
     sparsity: float | Sequence[float] | None = None,
+    quality: float | Sequence[float] | None = None,
     scope: str = "layer",
     unit: str = "connection",
     backend: Backend | None = None,
 ) -> Model:
     """Return a model without its least important connections or neurons.
 
-    Exactly one of `threshold`, `rate` and `sparsity` says how much goes. Connections that go
-    become zeros and are noted in each layer's mask, which `retrain_model` holds; a connection
-    that an earlier mask removed stays removed. Neurons that go leave smaller matrices: what a
-    neuron without inputs would still send on, ``activation(bias)``, moves into the next
-    layer's bias, so that removing a dead neuron changes no output.
+    Exactly one of `threshold`, `rate`, `sparsity` and `quality` says how much goes. Connections
+    that go become zeros and are noted in each layer's mask, which `retrain_model` holds; a
+    connection that an earlier mask removed stays removed. Neurons that go leave smaller
+    matrices: what a neuron without inputs would still send on, ``activation(bias)``, moves into
+    the next layer's bias, so that removing a dead neuron changes no output.
 
     Parameters
     ----------
     model : Model
-    threshold, rate, sparsity : float or sequence of float, optional
-        As in `prune_threshold`, `prune_relative` and `prune_magnitude`; for neurons they apply
-        to the norms of the rows. A sequence gives one value a layer (a hidden layer, for
-        neurons) and needs ``scope="layer"``.
+    threshold, rate, sparsity, quality : float or sequence of float, optional
+        As in `prune_threshold`, `prune_relative`, `prune_magnitude` and `prune_quality`; for
+        neurons the first three apply to the norms of the rows. A sequence gives one value a
+        layer (a hidden layer, for neurons) and needs ``scope="layer"``.
     scope : {"layer", "global", "column"}
         Where weights compete: inside their layer, in the whole network, or (with `rate`, for
         connections) as `prune_relative` does it by column.
@@ -240,21 +399,21 @@ def prune_model(
     array([[1., 0.]])
     """
     op = "prune_model"
-    criterion, amount = checks.one_of(
-        op, {"threshold": threshold, "rate": rate, "sparsity": sparsity}
-    )
+    criteria = {"threshold": threshold, "rate": rate, "sparsity": sparsity, "quality": quality}
+    criterion, amount = checks.one_of(op, criteria)
     checks.choice(op, "SCOPE", scope, ("layer", "global", "column"))
     checks.choice(op, "UNIT", unit, ("connection", "neuron"))
     if scope == "column" and (criterion != "rate" or unit != "connection"):
         checks.value_error(op, "SCOPE", 'be "column" only with RATE and connections')
+    if criterion == "quality" and unit == "neuron":
+        checks.value_error(op, "UNIT", 'be "connection" with QUALITY')
     # A connection that an earlier mask forbids competes as the zero that it is.
     weights = [
         layer.weights if layer.mask is None else _apply(layer.weights, layer.mask)
         for layer in checked_model(op, "MODEL", model).layers
     ]
     if unit == "connection":
-        scores = [np.abs(w) for w in weights]
-        keep = _keep(op, scores, criterion, amount, scope)
+        keep = _keep(op, weights, criterion, amount, scope)
         return Model(
             tuple(_mask_layer(layer, mask) for layer, mask in zip(model.layers, keep, strict=True))
         )
@@ -264,6 +423,64 @@ def prune_model(
         for mask, norm in zip(_keep(op, norms, criterion, amount, scope), norms, strict=True)
     ]
     return _remove_neurons(model, rows)
+
+
+@operation(level=rtol(1e-12), returns=("accuracies",))
+def sensitivity_model(
+    model: Model,
+    X: ArrayLike,
+    y: ArrayLike,
+    *,
+    sparsity: Sequence[float] = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95),
+    backend: Backend | None = None,
+) -> NDArray[np.float64]:
+    """Return how accurate a model stays with one layer at a time pruned.
+
+    The weights of one layer are pruned as `prune_magnitude` does; the other layers stay as they
+    are. A layer whose row falls early should keep more.
+
+    Parameters
+    ----------
+    model : Model
+    X : array_like, (samples, features)
+    y : array_like, (samples,) or (samples, outputs)
+        Class numbers from 0, or one row of targets a sample.
+    sparsity : sequence of float
+        Shares of zeros, in [0, 1].
+    backend : {"octave", "numpy"}, optional
+
+    Returns
+    -------
+    ndarray of float64, (layers, sparsities)
+        The share of samples whose class is right.
+
+    Raises
+    ------
+    InvalidValueError, InvalidTypeError
+
+    Examples
+    --------
+    >>> model = Model.from_arrays([np.eye(2), [[1, 0], [0.2, 1]]])
+    >>> sensitivity_model(model, np.eye(2), [0, 1], sparsity=[0.25, 1], backend="numpy")
+    array([[1. , 0.5],
+           [1. , 0.5]])
+    """
+    op = "sensitivity_model"
+    layers = checked_model(op, "MODEL", model).layers
+    outputs = model.sizes[-1]
+    if outputs == 1:
+        checks.value_error(op, "MODEL", "have 2 outputs or more", "1")
+    inputs = check_samples(op, "X", X, model.sizes[0]).astype(model.dtype)
+    targets = check_targets(op, "Y", y, outputs, len(inputs))
+    given = checks.matrix(op, "SPARSITY", sparsity).ravel(order="F")
+    shares = [checks.number(op, "SPARSITY", share, "[0, 1]") for share in given]
+    accuracies = np.zeros((len(layers), len(shares)))
+    for i, layer in enumerate(layers):
+        for j, share in enumerate(shares):
+            pruned = replace_weights(layer, prune_magnitude(layer.weights, share)[0])
+            accuracies[i, j] = accuracy(forward((pruned, *layers[i + 1 :]), inputs)[0], targets)
+        inputs = forward([layer], inputs)[0]
+    return accuracies
 
 
 def _apply(weights: FloatArray, mask: Mask) -> FloatArray:
@@ -277,6 +494,19 @@ def _keep_largest(scores: FloatArray, sparsity: float) -> Mask:
     keep = np.ones(scores.size, dtype=bool)
     keep[order[: int(round_half_away(sparsity * scores.size))]] = False
     return keep
+
+
+def _mean_and_std(values: FloatArray) -> tuple[float, float]:
+    """Return mean and standard deviation, by n - 1, of a 1-D array; zeros if it has too few."""
+    if values.size == 0:
+        return 0.0, 0.0
+    # The largest is taken out first: squares of small or large numbers leave the range.
+    largest = float(np.abs(values).max()) or 1.0
+    scaled = values.astype(np.float64) / largest
+    center = np.cumsum(scaled)[-1] / scaled.size
+    variance = np.cumsum((scaled - center) ** 2)[-1] / max(scaled.size - 1, 1)
+    spread = min(largest * np.sqrt(variance), np.finfo(np.float64).max)
+    return float(largest * center), float(spread)
 
 
 def _row_norms(weights: FloatArray) -> NDArray[np.float64]:
@@ -297,8 +527,8 @@ def _keep(
     amount: float | Sequence[float],
     scope: str,
 ) -> list[Mask]:
-    """Return what stays of each score matrix."""
-    interval = "[0, Inf]" if criterion == "threshold" else "[0, 1]"
+    """Return what stays of each score matrix, by magnitudes."""
+    interval = _INTERVALS[criterion]
     amounts = np.asarray(amount).reshape(-1)
     if amounts.size != 1 and (scope != "layer" or amounts.size != len(scores)):
         checks.value_error(
@@ -324,6 +554,8 @@ def _decide(score: FloatArray, criterion: str, value: float, scope: str = "layer
         return prune_threshold(score, value)[1]
     if criterion == "rate":
         return prune_relative(score, value, scope="column" if scope == "column" else "layer")[1]
+    if criterion == "quality":
+        return prune_quality(score, value)[1]
     return prune_magnitude(score, value)[1]
 
 

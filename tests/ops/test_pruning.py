@@ -13,12 +13,17 @@ from hypothesis.strategies import DrawFn
 
 from octave_compress import Dense, Model, Quantization, use_backend
 from octave_compress.ops import (
+    accuracy,
     predict_model,
     prune_magnitude,
     prune_model,
     prune_neurons,
+    prune_quality,
     prune_relative,
     prune_threshold,
+    sensitivity_model,
+    sparsity_schedule,
+    surgery_mask,
 )
 
 NAN, INF = np.nan, np.inf
@@ -114,6 +119,77 @@ def test_magnitude_is_a_ranked_list(w: Any, share: float) -> None:
     assert as_lists(prune_magnitude(w, share)[1]) == as_lists(expected)
 
 
+@settings(deadline=None, derandomize=True)
+@given(weights(), st.floats(0, 4))
+def test_quality_is_a_multiple_of_the_standard_deviation(w: Any, quality: float) -> None:
+    kept, mask = prune_quality(w, quality)
+    values = w[w != 0].astype(np.float64)
+    threshold = quality * np.std(values, ddof=1) if values.size > 1 else 0.0
+    distance = np.abs(w).astype(np.float64) - threshold
+    clear = np.abs(distance) > 1e-6 * (threshold + 1e-300)
+    assert as_lists(mask[clear]) == as_lists((distance >= 0)[clear])
+    assert as_lists(kept) == as_lists(np.where(mask, w, 0))
+
+
+def test_quality_leaves_out_what_was_pruned_before() -> None:
+    w = [1.0, -3.0, 0.2, 4.0, 0.7, -2.0]
+    assert as_lists(prune_quality([*w, *[0.0] * 50], 0.5)[0][0, :6]) == as_lists(
+        prune_quality(w, 0.5)[0][0]
+    )
+
+
+def test_quality_at_the_ends_of_the_range() -> None:
+    largest = np.finfo(np.float64).max
+    assert as_lists(prune_quality([[largest, -largest]], 0.0)[1]) == [[True, True]]
+    assert as_lists(prune_quality([[1e-300, 3e-300]], 1.0)[1]) == [[False, True]]
+
+
+# Pruning over time
+
+
+def test_surgery_by_hand() -> None:
+    w, kept = [[1.0, 3.0, 1.9, 2.1, 5.0]], [[1, 1, 1, 0, 0]]  # mean 5.9 / 3 = 1.97
+    assert as_lists(surgery_mask(w, kept, 0)) == [[False, True, True, False, True]]
+    assert as_lists(surgery_mask(w, kept, 0, margin=0)) == [[False, True, False, True, True]]
+
+
+@settings(deadline=None, derandomize=True)
+@given(weights(), st.randoms(use_true_random=False), st.floats(-1, 2), st.floats(0, 0.9))
+def test_surgery_has_hysteresis(w: Any, random: Any, quality: float, margin: float) -> None:
+    kept = np.array([random.random() < 0.5 for _ in range(w.size)], bool).reshape(w.shape)
+    mask = surgery_mask(w, kept, quality, margin=margin)
+    held = np.abs(w)[kept].astype(np.float64)
+    spread = np.std(held, ddof=1) if held.size > 1 else 0.0
+    t = max(held.mean() + quality * spread, 0.0) if held.size else 0.0
+    for size, before, after in zip(np.abs(w).flat, kept.flat, mask.flat, strict=True):
+        near = 1e-6 * (t + 1e-300)
+        if size > (1 + margin) * t + near:
+            assert after
+        elif size < (1 - margin) * t - near:
+            assert not after
+        elif (1 - margin) * t + near < size < (1 + margin) * t - near:
+            assert after == before
+
+
+def test_what_surgery_prunes_can_come_back() -> None:
+    w = np.array([[0.1, 1.0, 2.0, 3.0]])
+    mask = surgery_mask(w, np.ones((1, 4)), 0)
+    assert as_lists(mask) == [[False, False, True, True]]
+    assert as_lists(surgery_mask(w + np.array([[0, 9, 0, 0]]), mask, 0)) == [
+        [False, True, False, True]
+    ]
+
+
+def test_the_schedule_of_zhu_and_gupta() -> None:
+    # s_t = s_f + (s_i - s_f) (1 - (t - t_0) / (n dt))^3 with t_0 = 100 and n dt = 400
+    steps = np.arange(0, 700, 50)
+    expected = [0.9 + (0.1 - 0.9) * (1 - (t - 100) / 400) ** 3 for t in steps]
+    found = sparsity_schedule(steps, 100, 500, 0.1, 0.9)
+    np.testing.assert_allclose(found[2:11], expected[2:11], rtol=1e-14)
+    assert as_lists(found[[0, 1, 2, 10, 11, -1]]) == [0.1, 0.1, 0.1, 0.9, 0.9, 0.9]
+    assert (np.diff(found) >= 0).all()
+
+
 def test_neurons_by_hand() -> None:
     w, keep = prune_neurons([[3.0, 4.0], [0.1, 0.0], [1.0, 1.0]], 1 / 3)
     assert as_lists((w, keep)) == ([[3.0, 4.0], [1.0, 1.0]], [True, False, True])
@@ -152,6 +228,40 @@ def test_empty_weights(shape: tuple[int, int]) -> None:
 
 def nonzeros(model: Model) -> list[int]:
     return [int(np.count_nonzero(layer.weights)) for layer in model.layers]
+
+
+def test_model_by_quality() -> None:
+    random = np.random.default_rng(0)
+    model = Model((Dense(random.normal(size=(40, 30))), Dense(3 * random.normal(size=(5, 40)))))
+    pruned = prune_model(model, quality=[1.0, 0.5])
+    # Of normal numbers, 68.3 % lie within one standard deviation and 38.3 % within a half.
+    shares = [
+        1 - nonzero / layer.weights.size
+        for nonzero, layer in zip(nonzeros(pruned), model.layers, strict=True)
+    ]
+    np.testing.assert_allclose(shares, [0.683, 0.383], atol=0.08)
+    again = prune_model(pruned, quality=[0.0, 0.0])
+    assert nonzeros(again) == nonzeros(pruned)
+    assert nonzeros(prune_model(model, quality=1, scope="global"))[1] > 100
+
+
+@settings(deadline=None, derandomize=True)
+@given(models(ties=False), st.lists(st.floats(0, 1), max_size=3), st.integers(0, 9))
+def test_sensitivity_is_pruning_one_layer_at_a_time(
+    model: Model, shares: list[float], seed: int
+) -> None:
+    if model.sizes[-1] == 1:
+        return
+    random = np.random.default_rng(seed)
+    X = random.uniform(-1, 1, (7, model.sizes[0]))
+    y = random.integers(0, model.sizes[-1], 7)
+    found = sensitivity_model(model, X, y, sparsity=shares)
+    assert found.shape == (len(model.layers), len(shares))
+    for i in range(len(model.layers)):
+        for j, share in enumerate(shares):
+            alone = [share if k == i else 0.0 for k in range(len(model.layers))]
+            pruned = prune_model(model, sparsity=alone)
+            assert found[i, j] == accuracy(predict_model(pruned, X), y)
 
 
 def masks(model: Model) -> list[Any]:
@@ -256,8 +366,8 @@ def test_the_model_given_is_not_changed() -> None:
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({}, "one of THRESHOLD, RATE and SPARSITY must be given, got 0"),
-        ({"rate": 0.1, "sparsity": 0.1}, "THRESHOLD, RATE and SPARSITY must be given, got 2"),
+        ({}, "one of THRESHOLD, RATE, SPARSITY and QUALITY must be given, got 0"),
+        ({"rate": 0.1, "sparsity": 0.1}, "RATE, SPARSITY and QUALITY must be given, got 2"),
         ({"sparsity": 0.5, "scope": "column"}, 'SCOPE must be "column" only with RATE'),
         ({"sparsity": [0.5, 0.5], "scope": "global"}, "SPARSITY must have 1 or, by layer"),
         ({"sparsity": [0.5, 1.5]}, r"SPARSITY must be in \[0, 1\], got 1.5"),
