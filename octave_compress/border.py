@@ -183,7 +183,9 @@ KINDS: dict[str, Kind] = {
     "activations": SAMPLES,
     "y": TARGETS,
     "targets": TARGETS,
-    **dict.fromkeys(("sample_weight", "layers", "keep", "seconds", "steps", "schedule"), VECTOR),
+    **dict.fromkeys(
+        ("sample_weight", "layers", "keep", "seconds", "steps", "schedule", "image_size"), VECTOR
+    ),
     **dict.fromkeys(("threshold", "rate", "sparsity", "quality"), AMOUNT),
     **dict.fromkeys(("k", "bits"), COUNT),
     **dict.fromkeys(("bias", "db"), BIAS),

@@ -198,6 +198,25 @@ def share_model(source: Source) -> Call:
     return (model,), {unit: amount, **options}
 
 
+# Augmentation
+
+
+@case
+def warp_images(source: Source) -> Call:
+    height, width, n = source.size(1), source.size(1), source.size(1)
+    options = source.some(
+        shift=source.number(0, 3),
+        rotation=source.number(0, 180),
+        scale=source.number(0, 0.75),
+        shear=source.number(0, 1),
+        batch_size=source.integer(1, n),
+        seed=source.integer(0, 2**32 - 1),
+    )
+    if height != width or source.flag():
+        options["image_size"] = [height, width]
+    return (source.matrix(n, height * width),), options
+
+
 # Losses and distillation
 
 

@@ -5,6 +5,7 @@ documentation, level of equality. The ``.m`` file of the same name is its twin i
 """
 
 from octave_compress.ops.analysis import count_model, energy_model, time_model
+from octave_compress.ops.augmentation import warp_images
 from octave_compress.ops.distillation import distill_model, distillation_loss, soft_targets
 from octave_compress.ops.losses import accuracy, loss_crossentropy, loss_mse
 from octave_compress.ops.network import (
@@ -73,4 +74,5 @@ __all__ = [
     "surgery_mask",
     "time_model",
     "train_model",
+    "warp_images",
 ]
