@@ -141,21 +141,8 @@ function [layer, following] = remove_neurons(op, layer, following, keep)
   if strcmp(layer.activation, 'softmax')
     value_error(op, 'UNIT', 'be "connection" for a model with a hidden softmax layer');
   end
-  bias = double(following.bias);
-  for j = find(~keep(:)).'
-    sent = activate(double(layer.bias(j)), layer.activation);
-    bias = bias + double(following.weights(:, j)) * sent;
-  end
-  following.bias = cast(bias, class(following.bias));
-  following.weights = following.weights(:, keep);
-  layer.weights = layer.weights(keep, :);
-  layer.bias = layer.bias(keep);
-  if isfield(layer, 'mask')
-    layer.mask = layer.mask(keep, :);
-  end
-  if isfield(following, 'mask')
-    following.mask = following.mask(:, keep);
-  end
+  following = fold_neurons(layer, following, find(~keep));
+  [layer, following] = select_neurons(layer, following, find(keep));
 end
 
 %!shared model

@@ -23,6 +23,8 @@ from octave_compress.errors import (
 from octave_compress.formats import load, save
 from octave_compress.model import Dense, InputRange, Model, Quantization
 from octave_compress.octave import Handle, Session, SessionPool
+from octave_compress.octave import Handle, Session
+from octave_compress.ops import compact_model as compact
 from octave_compress.ops import distill_model as distill
 from octave_compress.ops import predict_model as predict
 from octave_compress.ops import prune_model as prune
@@ -61,6 +63,7 @@ __all__ = [
     "Session",
     "SessionPool",
     "StaleHandleError",
+    "compact",
     "distill",
     "load",
     "ops",

@@ -98,6 +98,18 @@ def prune_model(source: Source) -> Call:
     return (model,), {"unit": unit, "scope": scope, criterion: amount}
 
 
+@case
+def compact_model(source: Source) -> Call:
+    model = source.model(ties=False) if source.flag() else _maybe_quantized(source)
+    pruned = ops.prune_model(model, sparsity=source.number(0.5, 1), backend="numpy")
+    if source.flag():
+        pruned = ops.share_model(pruned, k=2, backend="numpy")
+    elif source.flag():
+        args, options = _quantization(source, pruned)
+        pruned = ops.quantize_model(*args, **options, backend="numpy")
+    return (pruned,), {}
+
+
 # Quantization
 
 

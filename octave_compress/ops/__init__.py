@@ -15,6 +15,7 @@ from octave_compress.ops.network import (
     predict_model,
 )
 from octave_compress.ops.pruning import (
+    compact_model,
     prune_magnitude,
     prune_model,
     prune_neurons,
@@ -40,6 +41,7 @@ from octave_compress.ops.training import adam_step, retrain_model, sgd_step, tra
 __all__ = [
     "accuracy",
     "adam_step",
+    "compact_model",
     "count_model",
     "dense_backward",
     "dense_forward",

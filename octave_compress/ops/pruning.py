@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +14,19 @@ from octave_compress import checks
 from octave_compress.backends import Backend, operation
 from octave_compress.checks import FloatArray
 from octave_compress.equivalence.levels import EXACT, rtol
-from octave_compress.model import Model, replace_weights
+from octave_compress.model import Layer, Model, replace_weights
 from octave_compress.ops.losses import accuracy
-from octave_compress.ops.network import check_samples, check_targets, checked_model, forward
+from octave_compress.ops.network import (
+    check_samples,
+    check_targets,
+    checked_model,
+    forward,
+    layer_input,
+)
 from octave_compress.ops.rounding import round_half_away
 
 Mask = NDArray[np.bool_]
+Indices = NDArray[np.intp]
 
 _INTERVALS = {
     "threshold": "[0, Inf]",
@@ -425,6 +432,60 @@ def prune_model(
     return _remove_neurons(model, rows)
 
 
+@operation(level=EXACT, returns=("model",))
+def compact_model(model: Model, *, backend: Backend | None = None) -> Model:
+    """Return the same network without its dead neurons, and with the others in order.
+
+    A hidden neuron without outgoing weights goes; so does one without incoming weights, and the
+    constant that it sends on moves into the biases of the next layer. Since that may leave
+    others dead, it is repeated until nothing changes. At least one neuron stays in each layer,
+    and all do in hidden layers with softmax. Then the neurons of each hidden layer are put in
+    order of their number of incoming weights that are not zero, most first, which makes packed
+    files smaller.
+
+    Parameters
+    ----------
+    model : Model
+    backend : {"octave", "numpy"}, optional
+
+    Returns
+    -------
+    Model
+        What it answers is the same but for rounding: sums are added in another order. Masks,
+        codes and input ranges stay.
+
+    Raises
+    ------
+    InvalidValueError, InvalidTypeError
+
+    Examples
+    --------
+    >>> model = Model.from_arrays([[[0, 0], [1, 2]], [[3, 1]]], [[2, 0], [0]])
+    >>> small = compact_model(model, backend="numpy")
+    >>> small.sizes, small.layers[1].bias
+    ((2, 1, 1), array([6.]))
+    """
+    layers = list(checked_model("compact_model", "MODEL", model).layers)
+    changed = True
+    while changed:
+        changed = False
+        for i in range(len(layers) - 1):
+            outgoing = layers[i + 1].weights.any(axis=0)
+            alive = np.asarray(layers[i].weights.any(axis=1) & outgoing)
+            if not alive.any():
+                alive[0] = True
+            if alive.all() or layers[i].activation == "softmax":
+                continue
+            constant = np.flatnonzero(~alive & outgoing)
+            layers[i + 1] = _fold_neurons(layers[i], layers[i + 1], constant)
+            layers[i : i + 2] = _select_neurons(layers[i], layers[i + 1], np.flatnonzero(alive))
+            changed = True
+    for i in range(len(layers) - 1):
+        order = np.argsort(-np.count_nonzero(layers[i].weights, axis=1), kind="stable")
+        layers[i : i + 2] = _select_neurons(layers[i], layers[i + 1], order)
+    return Model(tuple(layers))
+
+
 @operation(level=rtol(1e-12), returns=("accuracies",))
 def sensitivity_model(
     model: Model,
@@ -588,27 +649,49 @@ _SCALAR = {
 
 
 def _remove_neurons(model: Model, rows: list[Mask]) -> Model:
-    layers = list(model.layers)
+    # A model-level operation that prunes drops codes and input ranges.
+    layers = [replace_weights(layer, layer.weights, input_range=None) for layer in model.layers]
     for i, keep in enumerate(rows):
-        layer, following = layers[i], layers[i + 1]
-        if layer.activation == "softmax":
+        if layers[i].activation == "softmax":
             checks.value_error(
                 "prune_model", "UNIT", 'be "connection" for a model with a hidden softmax layer'
             )
-        bias = following.bias.astype(np.float64)
-        for j in np.flatnonzero(~keep):
-            sent = _SCALAR[layer.activation](float(layer.bias[j]))
-            bias = bias + following.weights[:, j].astype(np.float64) * sent
-        layers[i] = replace_weights(
-            layer,
-            layer.weights[keep],
-            bias=layer.bias[keep],
-            mask=None if layer.mask is None else layer.mask[keep],
+        layers[i + 1] = _fold_neurons(layers[i], layers[i + 1], np.flatnonzero(~keep))
+        layers[i : i + 2] = _select_neurons(layers[i], layers[i + 1], np.flatnonzero(keep))
+    return Model(tuple(layers))
+
+
+def _fold_neurons(layer: Layer, following: Layer, gone: Indices) -> Layer:
+    """Return the layer after a hidden one with what neurons without inputs send in its bias."""
+    bias = following.bias.astype(np.float64)
+    for j in gone:
+        sent = np.array([_SCALAR[layer.activation](float(layer.bias[j]))])
+        bias = bias + following.weights[:, j].astype(np.float64) * layer_input(following, sent)
+    return replace(following, bias=bias.astype(following.bias.dtype))
+
+
+def _select_neurons(layer: Layer, following: Layer, chosen: Indices) -> tuple[Layer, Layer]:
+    """Return a hidden layer with the chosen neurons, in that order, and the next to match."""
+    return (
+        _select(layer, lambda a: a[chosen], 0, bias=layer.bias[chosen]),
+        _select(following, lambda a: a[:, chosen], 1),
+    )
+
+
+def _select(layer: Layer, choose: Callable[[Any], Any], axis: int, **changes: Any) -> Layer:
+    """Return a layer with a choice of its rows or columns, which are along `axis`."""
+    held = layer.quantization
+    if held is not None:
+        # Of scales, those that are one a row or a column.
+        held = replace(
+            held,
+            **{
+                name: choose(value)
+                for name in ("codes", "scale", "zero_point")
+                if (value := getattr(held, name)) is not None
+                and value.shape[axis] == layer.weights.shape[axis]
+            },
         )
-        layers[i + 1] = replace_weights(
-            following,
-            following.weights[:, keep],
-            bias=bias.astype(following.bias.dtype),
-            mask=None if following.mask is None else following.mask[:, keep],
-        )
-    return Model(tuple(replace(layer, input_range=None) for layer in layers))
+    mask = None if layer.mask is None else choose(layer.mask)
+    weights = choose(layer.weights)
+    return replace(layer, weights=weights, mask=mask, quantization=held, **changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from octave_compress import Dense, Model, Quantization, use_backend
+from octave_compress.equivalence.levels import EXACT, compare
 from octave_compress.ops import (
     accuracy,
+    compact_model,
     predict_model,
     prune_magnitude,
     prune_model,
@@ -21,7 +24,9 @@ from octave_compress.ops import (
     prune_quality,
     prune_relative,
     prune_threshold,
+    quantize_model,
     sensitivity_model,
+    share_model,
     sparsity_schedule,
     surgery_mask,
 )
@@ -262,6 +267,76 @@ def test_sensitivity_is_pruning_one_layer_at_a_time(
             alone = [share if k == i else 0.0 for k in range(len(model.layers))]
             pruned = prune_model(model, sparsity=alone)
             assert found[i, j] == accuracy(predict_model(pruned, X), y)
+
+
+def assert_same_answers(before: Model, after: Model) -> None:
+    X = np.linspace(-1, 1, 5 * before.sizes[0]).reshape(5, -1)
+    left, right = predict_model(before, X), predict_model(after, X)
+    precision = 1e-12 if before.dtype == np.float64 else 1e-4
+    bound = precision * (1 + np.abs(left).max())
+    np.testing.assert_allclose(right, left, rtol=precision, atol=bound)
+
+
+@settings(deadline=None, derandomize=True)
+@given(models(ties=False), st.floats(0.3, 1), st.booleans())
+def test_compact_changes_no_answer_and_leaves_nothing_dead(
+    model: Model, share: float, shared: bool
+) -> None:
+    pruned = prune_model(model, sparsity=share)
+    pruned = share_model(pruned, k=3) if shared else pruned
+    small = compact_model(pruned)
+    assert_same_answers(pruned, small)
+    assert (small.sizes[0], small.sizes[-1]) == (model.sizes[0], model.sizes[-1])
+    for layer, following in pairwise(small.layers):
+        incoming = np.count_nonzero(layer.weights, axis=1)
+        outgoing = np.count_nonzero(following.weights, axis=0)
+        assert (np.diff(incoming) <= 0).all()
+        assert layer.outputs == 1 or (incoming.all() and outgoing.all())
+    for layer in small.layers:
+        assert layer.mask is not None
+        assert (layer.quantization is not None) == shared
+    again = compact_model(small)
+    assert compare(again, small, EXACT).mismatch is None
+
+
+def test_compact_follows_a_dead_end_to_its_source() -> None:
+    model = Model.from_arrays([np.eye(3), np.diag([1.0, 2.0, 3.0]), [[1.0, 0.0, 0.0]]])
+    assert compact_model(model).sizes == (3, 1, 1, 1)
+    model = Model.from_arrays([np.diag([1.0, 0.0]), np.eye(2), [[1.0, 1.0]]], [[0, 3], [0, 1], [0]])
+    small = compact_model(model)
+    assert small.sizes == (2, 1, 1, 1)
+    assert as_lists(small.layers[2].bias) == [4.0]  # relu(relu(3) + 1)
+
+
+def test_compact_keeps_the_rounding_of_inputs() -> None:
+    random = np.random.default_rng(4)
+    model = Model(
+        tuple(
+            Dense(random.normal(size=size), random.normal(size=size[0]))
+            for size in ((9, 6), (8, 9), (3, 8))
+        )
+    )
+    pruned = prune_model(model, sparsity=0.85)
+    X = random.normal(size=(40, 6))
+    for axis in (None, 0, 1):
+        held = quantize_model(pruned, bits=4, axis=axis, activations=X)
+        small = compact_model(held)
+        assert sum(small.sizes) < sum(held.sizes)
+        np.testing.assert_allclose(predict_model(small, X), predict_model(held, X), atol=1e-12)
+
+
+def test_compact_with_a_hidden_softmax_only_sorts() -> None:
+    model = Model((Dense([[0.0, 0.0], [1.0, 2.0]], activation="softmax"), Dense([[1.0, 0.0]])))
+    small = compact_model(model)
+    assert as_lists(small.layers[0].weights) == [[1.0, 2.0], [0.0, 0.0]]
+    assert_same_answers(model, small)
+
+
+def test_pruned_neurons_leave_no_codes_behind() -> None:
+    model = quantize_model(Model.from_arrays([[[1.0, 2.0]]]), activations=[[1.0, 2.0]])
+    layer = prune_model(model, sparsity=0.5, unit="neuron").layers[0]
+    assert layer.quantization is None
+    assert layer.input_range is None
 
 
 def masks(model: Model) -> list[Any]:
