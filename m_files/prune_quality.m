@@ -23,7 +23,8 @@ function [w, mask] = prune_quality(w, quality)
   op = 'prune_quality';
   w = check_matrix(op, 'W', w);
   quality = check_number(op, 'QUALITY', quality, '[0, Inf)');
-  [w, mask] = prune_threshold(w, quality_threshold(w, quality));
+  [~, spread] = mean_and_std(w(w ~= 0));
+  [w, mask] = prune_threshold(w, quality * spread);
 end
 
 %!test

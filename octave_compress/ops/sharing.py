@@ -73,7 +73,7 @@ def kmeans_codebook(
     count = checks.integer(op, "K", k, _UNITS["k"])
     checks.choice(op, "INIT", init, INITS)
     random = OctaveRandom(checks.integer(op, "SEED", seed, _SEEDS))
-    return _shared_levels(weights, count, init, random)
+    return shared_levels(weights, count, init, random)
 
 
 @operation(level=EXACT, returns=("w", "codes"))
@@ -231,13 +231,13 @@ def _split_widest(
 def _share_layer(layer: Layer, unit: str, amount: int, init: str, random: OctaveRandom) -> Layer:
     w = layer.weights
     k = amount if unit == "k" else 2**amount - (not w.all())
-    codebook = _shared_levels(w, k, init, random)
+    codebook = shared_levels(w, k, init, random)
     codes = level_codes(w, codebook)
     held = Quantization.shared(codes, codebook)
     return replace(layer, weights=codebook[0][codes], quantization=held, input_range=None)
 
 
-def _shared_levels(w: FloatArray, k: int, init: str, random: OctaveRandom) -> FloatArray:
+def shared_levels(w: FloatArray, k: int, init: str, random: OctaveRandom) -> FloatArray:
     """Return up to `k` levels for the weights that are not zero, and 0 if there are others."""
     x = np.sort(w[w != 0]).astype(np.float64)
     levels = kmeans_levels(x, _initial_levels(x, k, init, random)) if x.size else x
