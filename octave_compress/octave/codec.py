@@ -43,6 +43,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octave_compress.errors import InvalidTypeError, OctaveDiedError
+from octave_compress.structs import StructArray
 
 Array = NDArray[Any]
 Chunk = bytes | Array
@@ -60,13 +61,6 @@ class Mark:
 
     name: str
     number: int
-
-
-class StructArray(np.ndarray[Any, Any]):
-    """An Octave struct array: an array of dicts that all have the same keys.
-
-    ``np.array([{"a": 1}, {"a": 2}], dtype=object).view(StructArray)`` makes one.
-    """
 
 
 _HEADER = b"Octave-1-L\0"
