@@ -1,1 +1,60 @@
-"""Proof that two implementations agree: levels of equality, test cases, comparison."""
+"""Proof that two implementations agree: levels of equality, comparison, differential tests.
+
+The names below are loaded at first use, so that what needs only a level does not load Octave's
+side, and what needs no test does not load pytest or Hypothesis.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from octave_compress.equivalence.differential import assert_equivalent
+    from octave_compress.equivalence.levels import (
+        EXACT,
+        Comparison,
+        Difference,
+        Level,
+        compare,
+        differences,
+        rtol,
+        ulp,
+    )
+    from octave_compress.equivalence.values import as_octave
+    from octave_compress.random import OctaveRandom
+
+_HOMES = {
+    "EXACT": "equivalence.levels",
+    "Comparison": "equivalence.levels",
+    "Difference": "equivalence.levels",
+    "Level": "equivalence.levels",
+    "OctaveRandom": "random",
+    "as_octave": "equivalence.values",
+    "assert_equivalent": "equivalence.differential",
+    "compare": "equivalence.levels",
+    "differences": "equivalence.levels",
+    "rtol": "equivalence.levels",
+    "ulp": "equivalence.levels",
+}
+
+__all__ = [
+    "EXACT",
+    "Comparison",
+    "Difference",
+    "Level",
+    "OctaveRandom",
+    "as_octave",
+    "assert_equivalent",
+    "compare",
+    "differences",
+    "rtol",
+    "ulp",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"octave_compress.{home}"), name)

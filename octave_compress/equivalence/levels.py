@@ -7,7 +7,7 @@ of it: `compare` for a verdict, `differences` for all that differs, as data.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -65,12 +65,15 @@ class Comparison:
     worst, worst_single : float
         Largest difference found in float64 and in float32, in the level's own unit.
     mismatch : str or None
-        Where and how the results differ by more than allowed; None if they agree.
+        Where and how the results first differ by more than allowed; None if they agree.
+    differences : tuple of Difference
+        All that differs, as `differences` returns it.
     """
 
     worst: float
     worst_single: float
     mismatch: str | None
+    differences: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ class Difference:
         `ulps` and `relative` also for whole numbers.
     count, size : int
         How many elements differ, of how many.
+    values : tuple
+        The two values at `path`, whole.
     """
 
     path: str
@@ -109,6 +114,7 @@ class Difference:
     absolute: float | None = None
     count: int = 0
     size: int = 0
+    values: tuple[Any, Any] = field(default=(None, None), repr=False, compare=False)
 
     @property
     def octave_index(self) -> tuple[int, ...] | None:
@@ -129,17 +135,16 @@ class Difference:
         return f"{self.location}: {self.message}"
 
 
-def compare(actual: Any, expected: Any, level: Level) -> Comparison:
-    """Compare two results up to the first difference.
-
-    What equality means is said at `differences`.
-    """
+def compare(actual: Any, expected: Any, level: Level, name: str = "result") -> Comparison:
+    """Compare two results; what equality means is said at `differences`."""
     worst = {True: 0.0, False: 0.0}  # by whether it is single precision
-    for found in _walk(_Place("result", "result"), actual, expected, level):
-        worst[found.is_single] = max(worst[found.is_single], found.worst)
-        if found.difference is not None:
-            return Comparison(worst[False], worst[True], str(found.difference))
-    return Comparison(worst[False], worst[True], None)
+    found = []
+    for judged in _walk(_Place(name, name), actual, expected, level):
+        worst[judged.is_single] = max(worst[judged.is_single], judged.worst)
+        if judged.difference is not None:
+            found.append(judged.difference)
+    mismatch = str(found[0]) if found else None
+    return Comparison(worst[False], worst[True], mismatch, tuple(found))
 
 
 def differences(
@@ -169,8 +174,15 @@ def differences(
         differs, not one for each element. Values that nothing is known about, such as function
         handles, never agree: their entry is "incomparable".
     """
-    found = _walk(_Place(name, name), actual, expected, level)
-    return tuple(judged.difference for judged in found if judged.difference is not None)
+    return compare(actual, expected, level, name).differences
+
+
+def differing(actual: NDArray[Any], expected: NDArray[Any], level: Level) -> NDArray[np.bool_]:
+    """Return which elements of two arrays, of one class and shape, differ by more than allowed."""
+    floor = 1e-3 * _largest_magnitude(expected) if level.kind == "rtol" else 0.0
+    bound = level.single if _is_single(expected) else level.bound
+    apart: NDArray[np.bool_] = _distance(actual, expected, level, floor) > bound
+    return apart
 
 
 # An array is compared in blocks of so many elements, which stay in the cache.
@@ -193,8 +205,15 @@ class _Place:
             f"{self.python}[{_joined(index, ', ')}]",
         )
 
-    def difference(self, kind: str, message: str, actual: Any, expected: Any) -> _Judged:
-        found = Difference(self.octave, self.python, kind, message, actual, expected)
+    def difference(
+        self,
+        kind: str,
+        message: str,
+        values: tuple[Any, Any],
+        differ: tuple[Any, Any] | None = None,
+    ) -> _Judged:
+        actual, expected = values if differ is None else differ
+        found = Difference(self.octave, self.python, kind, message, actual, expected, values=values)
         return _Judged(found, np.inf)
 
 
@@ -221,10 +240,10 @@ def _walk(place: _Place, left: Any, right: Any, level: Level) -> Iterator[_Judge
     if "" in kinds:
         unknown = " and ".join(sorted({type(v).__name__ for v in (left, right) if not _class(v)}))
         message = f"cannot be compared: {unknown} is no number, text, cell or struct"
-        yield place.difference("incomparable", message, left, right)
+        yield place.difference("incomparable", message, (left, right))
     elif kinds[0] != kinds[1]:
         message = f"class {kinds[0]} is not {kinds[1]}"
-        yield place.difference("class", message, *kinds)
+        yield place.difference("class", message, (left, right), kinds)
     elif isinstance(left, dict):
         yield from _walk_fields(place, left, right, level)
     elif isinstance(left, str):
@@ -233,7 +252,7 @@ def _walk(place: _Place, left: Any, right: Any, level: Level) -> Iterator[_Judge
         yield _SAME
     elif _shape(left) != _shape(right):
         message = f"shape {_shape_text(left)} is not {_shape_text(right)}"
-        yield place.difference("shape", message, _shape(left), _shape(right))
+        yield place.difference("shape", message, (left, right), (_shape(left), _shape(right)))
     elif isinstance(left, list) or left.dtype == object:
         yield from _walk_elements(place, left, right, level)
     elif isinstance(left, np.ndarray):
@@ -257,7 +276,7 @@ def _judge_keys(place: _Place, left: dict[str, Any], right: dict[str, Any]) -> _
     extra = [key for key in left if key not in right]
     parts = [f"field {key} is missing" for key in missing]
     parts += [f"field {key} is not expected" for key in extra]
-    return place.difference("fields", ", ".join(parts), tuple(left), tuple(right))
+    return place.difference("fields", ", ".join(parts), (left, right), (tuple(left), tuple(right)))
 
 
 def _walk_elements(place: _Place, left: Any, right: Any, level: Level) -> Iterator[_Judged]:
@@ -291,7 +310,7 @@ def _judge_text(place: _Place, left: str, right: str) -> _Judged:
     message = f"{_excerpt(left, at)} is not {_excerpt(right, at)}"
     if len(left) != len(right):
         message += f" (lengths {len(left)} and {len(right)})"
-    return place.difference("text", message, left, right)
+    return place.difference("text", message, (left, right))
 
 
 def _excerpt(text: str, at: int) -> str:
@@ -394,7 +413,7 @@ def _judge_numbers(place: _Place, left: Any, right: Any, level: Level) -> _Judge
     if tally.first is None:
         return _Judged(None, tally.worst, tally.is_single)
     at = np.unravel_index(tally.first, left.shape, order="F")
-    return tally.verdict(place, tuple(int(i) for i in at), left.size)
+    return tally.verdict(place, tuple(int(i) for i in at), left.size, (left, right))
 
 
 def _judge_sparse(place: _Place, left: Any, right: Any, level: Level) -> _Judged:
@@ -410,7 +429,7 @@ def _judge_sparse(place: _Place, left: Any, right: Any, level: Level) -> _Judged
     if tally.first is None:
         return _Judged(None, tally.worst, tally.is_single)
     column, row = divmod(int(keys[tally.first]), left.shape[0])
-    return tally.verdict(place, (row, column), keys.size)
+    return tally.verdict(place, (row, column), keys.size, (left, right))
 
 
 def _coordinates(matrix: Any) -> tuple[NDArray[np.int64], NDArray[Any]]:
@@ -459,7 +478,9 @@ class _Tally:
         for name, gap in _gaps(a[apart], b[apart]).items():
             self.gaps[name] = max(self.gaps.get(name, 0.0), gap)
 
-    def verdict(self, place: _Place, index: tuple[int, ...], size: int) -> _Judged:
+    def verdict(
+        self, place: _Place, index: tuple[int, ...], size: int, values: tuple[Any, Any]
+    ) -> _Judged:
         actual, expected = self.elements
         message = f"{actual!r} is not {expected!r} ({self.count} of {size} differ"
         if "ulps" in self.gaps:
@@ -482,6 +503,7 @@ class _Tally:
             self.gaps.get("absolute"),
             self.count,
             size,
+            values,
         )
         return _Judged(difference, self.worst, self.is_single)
 

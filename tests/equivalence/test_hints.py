@@ -1,0 +1,250 @@
+"""Causes of differences: each is named for a natural pair that shows it, and for nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from octave_compress.equivalence.differential import assert_equivalent
+from octave_compress.equivalence.hints import HINTS, Evidence, hints_for
+from octave_compress.equivalence.levels import EXACT, Level, rtol, ulp
+
+NAN = np.nan
+rng = np.random.default_rng(5)
+X = rng.normal(size=(5, 3))
+SQUARE = rng.normal(size=(4, 4))
+TIES = np.array([3.0, 1.0, 3.0, 2.0, 1.0, 1.0])
+Z = rng.normal(size=(2, 3)) + 1j * rng.normal(size=(2, 3))
+GRID = (np.arange(-10, 11) + 0.5) / 255
+
+Function = Callable[..., Any]
+
+# Cause, Python, Octave (a name, or the body of y = f(x, ...)), arguments, number of outputs.
+PAIRS: list[tuple[str, Function, str, tuple[Any, ...], int]] = [
+    ("rounding of halves", np.round, "round", (np.array([0.5, 1.2, 2.5]),), 1),
+    ("rounding of halves", np.rint, "round", (np.array([-2.5]),), 1),
+    (
+        "rounding of halves",
+        lambda w: np.round(w * 255) / 255,
+        "y = round(x * 255) / 255;",
+        (GRID,),
+        1,
+    ),
+    (
+        "rounding of halves",
+        lambda x: np.rint(x).astype(np.int32),
+        "y = int32(x);",
+        (np.array([[1.5, 2.5], [0.0, 4.5]]),),
+        1,
+    ),
+    (
+        "wrapping and saturating integers",
+        np.add,
+        "plus",
+        (np.array([100, -100, 3], np.int8), np.array([100, -100, 4], np.int8)),
+        1,
+    ),
+    (
+        "wrapping and saturating integers",
+        np.subtract,
+        "minus",
+        (np.array([[1, 200], [3, 4]], np.uint8), np.array([[2, 1], [5, 1]], np.uint8)),
+        1,
+    ),
+    (
+        "wrapping and saturating integers",
+        lambda x: x.astype(np.int64).astype(np.uint8),
+        "y = uint8(x);",
+        (np.array([300.0, -5.0, 7.0]),),
+        1,
+    ),
+    (
+        "row- and column-major order",
+        lambda x: x.reshape(2, 3),
+        "y = reshape(x, 2, 3);",
+        (np.arange(6.0),),
+        1,
+    ),
+    ("row- and column-major order", lambda x: 2 * x.ravel(), "y = 2 * x(:);", (X,), 1),
+    (
+        "row- and column-major order",
+        lambda x: np.flatnonzero(x > 0) + 1.0,
+        "y = find(x > 0)';",
+        (np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]),),
+        1,
+    ),
+    ("0- and 1-based indices", lambda x: float(np.argmax(x)), "[~, y] = max(x);", (TIES,), 1),
+    (
+        "0- and 1-based indices",
+        lambda x: np.argsort(x, axis=0, kind="stable").astype(float),
+        "[~, y] = sort(x);",
+        (X,),
+        1,
+    ),
+    ("ddof", np.std, "std", (TIES,), 1),
+    ("ddof", lambda x: np.var(x, axis=0), "var", (X,), 1),
+    ("ddof", lambda x: np.cov(x, rowvar=False, bias=True), "cov", (X,), 1),
+    ("sample axis", np.cov, "cov", (X,), 1),
+    ("sample axis", lambda x: x @ x.T, "y = x' * x;", (X,), 1),
+    ("sample axis", np.diff, "diff", (X,), 1),
+    ("sample axis", lambda x: x, "transpose", (X,), 1),
+    ("sample axis", np.sort, "sort", (SQUARE,), 1),
+    (
+        "division of whole numbers",
+        lambda a, b: a // b,
+        "rdivide",
+        (np.array([7, 9, -7], np.int32), np.array([2, 4, 2], np.int32)),
+        1,
+    ),
+    (
+        "division of whole numbers",
+        lambda a: a // 2,
+        "y = a / 2;",
+        (np.array([7, 8, 9], np.int16),),
+        1,
+    ),
+    ("division of whole numbers", lambda a: a // 3, "y = a / 3;", (np.array([7.0, 8.0]),), 1),
+    ("the first dimension that is not 1", np.max, "max", (X,), 1),
+    ("the first dimension that is not 1", np.sum, "sum", (X,), 1),
+    (
+        "the first dimension that is not 1",
+        lambda x: 0.1 * np.max(np.abs(x)),
+        "y = 0.1 * max(abs(x));",
+        (X,),
+        1,
+    ),
+    ("the first dimension that is not 1", lambda x: np.mean(x, axis=1), "mean", (X,), 1),
+    (
+        "the first dimension that is not 1",
+        lambda x: np.max(x, axis=0),
+        "max",
+        (np.array([[1.0, 4.0, 2.0]]),),
+        1,
+    ),
+    ("ties", lambda x: np.argsort(x)[::-1] + 1.0, "[~, y] = sort(x, 'descend');", (TIES,), 1),
+    (
+        "ties",
+        lambda x: x.size - float(np.argmax(x[::-1])),
+        "[~, y] = max(x);",
+        (TIES,),
+        1,
+    ),
+    (
+        "single and double precision",
+        lambda a, b: a * b,
+        "times",
+        (np.float32([0.1, 0.3]), np.array([0.7, 0.9])),
+        1,
+    ),
+    (
+        "single and double precision",
+        lambda x: x.astype(np.float32).astype(float),
+        "y = x;",
+        (X,),
+        1,
+    ),
+    ("NaN in max and min", lambda x: np.max(x, axis=0), "max", (np.array([[1, NAN], [2, 3]]),), 1),
+    ("NaN in max and min", np.minimum, "min", (np.array([1, NAN]), np.array([NAN, 2])), 1),
+    ("complex conjugate transpose", lambda z: z.T, "ctranspose", (Z,), 1),
+    ("complex conjugate transpose", lambda z: z.T @ z, "y = z' * z;", (Z,), 1),
+    ("complex conjugate transpose", lambda z: np.sum(z * z), "y = z * z';", (Z[0],), 1),
+    ("complex conjugate transpose", lambda a, b: a.T @ b, "y = a' * b;", (Z, Z + 1), 1),
+    ("last bits", lambda x: np.sum(x), "y = sum(x(end:-1:1));", (rng.normal(size=1001),), 1),
+    ("last bits", lambda x: x / 3 * 10, "y = x * (10 / 3);", (X,), 1),
+]
+
+# Differences that are none of the above.
+NOISE = rng.normal(size=(5, 3))
+UNRELATED: list[tuple[Any, Any, tuple[Any, ...]]] = [
+    (X + 0.01 * NOISE, X, (X,)),
+    (X * 1.001, X, (X,)),
+    (X[:, 0], X[:, 1], (X,)),
+    (np.round(X) + 1, np.round(X), (X,)),
+    (np.arange(6.0) + 1, np.arange(6.0), (np.arange(6.0),)),
+    (np.array([1.0, 3.0, 7.0]), np.array([2.0, 5.0, 4.0]), (np.array([2.0, 5.0, 4.0]),)),
+    (np.float64(7.0), np.float64(8.0), (X,)),
+    (np.float64(0.0), np.float64(1.0), (X,)),
+    (np.int8([1, 2, 3]), np.int8([1, 2, 4]), (np.int8([1, 2, 3]),)),
+    (np.uint8([9, 2, 3]), np.uint8([0, 2, 3]), (np.uint8([1, 2, 3]),)),
+    (np.array([True, False]), np.array([True, True]), (X,)),
+    (np.float64(1.5), np.array([[1.0, 2.5, 3.5]]), (X,)),
+    (np.array([NAN, 1.0]), np.array([7.5, 1.0]), (np.array([NAN, 1.0]),)),
+    (np.array([NAN, 1.0]), np.array([2.0, 1.0]), (np.array([2.0, 1.0]),)),
+    (Z * 1j, Z, (Z,)),
+    (Z + 1, Z, (Z,)),
+    (np.float32(1.0), np.float64(2.0), (X,)),
+    (np.array([2.0, 1.0, 3.0]), np.array([1.0, 2.0, 3.0]), (np.array([0.3, 0.1, 0.2]),)),
+    (np.zeros((2, 3)), np.ones((3, 2)), (X,)),
+    (np.array([1.0, np.inf]), np.array([1.0, 2.0]), (X,)),
+    (np.zeros((0, 3)), np.zeros((3, 0)), (X,)),
+]
+
+
+def causes(error: pytest.ExceptionInfo[AssertionError]) -> list[str]:
+    text = " ".join(str(error.value).split())
+    return [hint.cause for hint in HINTS if f"likely cause: {hint.cause}:" in text]
+
+
+@pytest.mark.octave
+@pytest.mark.parametrize(
+    ("cause", "python", "octave", "args", "nout"),
+    PAIRS,
+    ids=[f"{k}-{pair[0].replace(' ', '_')}" for k, pair in enumerate(PAIRS)],
+)
+def test_a_natural_pair_shows_its_cause_and_no_other(
+    cause: str,
+    python: Function,
+    octave: str,
+    args: tuple[Any, ...],
+    nout: int,
+    tmp_path: Path,
+) -> None:
+    function: Any = octave
+    if not re.fullmatch(r"\w+", octave):
+        # Each has a name of its own: Octave looks at changed files again, but once a second.
+        function = tmp_path / f"pair_{abs(hash(octave))}.m"
+        names = ", ".join(sorted(set(re.findall(r"\b[abxz]\b", octave))))
+        function.write_text(f"function y = {function.stem}({names})\n  {octave}\nend\n")
+    with pytest.raises(AssertionError) as caught:
+        assert_equivalent(python, function, *args, nout=nout)
+    assert causes(caught) == [cause]
+
+
+def test_every_cause_has_a_pair() -> None:
+    assert {pair[0] for pair in PAIRS} == {hint.cause for hint in HINTS}
+
+
+@pytest.mark.parametrize("case", range(len(UNRELATED)))
+@pytest.mark.parametrize("level", [EXACT, ulp(2), rtol(1e-12)], ids=str)
+def test_unrelated_differences_have_no_cause(case: int, level: Level) -> None:
+    actual, expected, args = (
+        UNRELATED[case][0],
+        UNRELATED[case][1],
+        tuple(np.asarray(x) for x in UNRELATED[case][2]),
+    )
+    evidence = Evidence(np.asarray(actual), np.asarray(expected), args, level, lambda args: None)
+    assert [hint.cause for hint in hints_for(evidence)] == []
+
+
+@pytest.mark.octave
+def test_a_cause_is_told_for_an_output_among_several() -> None:
+    def sorted_with_places(x: Any) -> Any:
+        return np.sort(x), np.argsort(x, kind="stable").astype(float)
+
+    with pytest.raises(AssertionError, match="output 2") as caught:
+        assert_equivalent(sorted_with_places, "sort", TIES, nout=2)
+    assert causes(caught) == ["0- and 1-based indices"]
+
+
+@pytest.mark.octave
+def test_a_cause_is_told_for_a_part_of_a_struct(tmp_path: Path) -> None:
+    file = tmp_path / "describe.m"
+    file.write_text("function s = describe(x)\n  s.n = numel(x); s.spread = {std(x)};\nend\n")
+    with pytest.raises(AssertionError, match=r"result\.spread\{1\}") as caught:
+        assert_equivalent(lambda x: {"n": x.size, "spread": [np.std(x)]}, file, TIES)
+    assert causes(caught) == ["ddof"]
