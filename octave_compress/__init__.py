@@ -9,6 +9,7 @@ from octave_compress.backends import Backend, use_backend
 from octave_compress.errors import (
     FileAccessError,
     Frame,
+    GoldenFileError,
     InvalidTypeError,
     InvalidValueError,
     ModelFileError,
@@ -45,6 +46,7 @@ __all__ = [
     "Energy",
     "FileAccessError",
     "Frame",
+    "GoldenFileError",
     "Handle",
     "InputRange",
     "InvalidTypeError",

@@ -25,6 +25,10 @@ class ModelFileError(OctaveCompressError, ValueError):
     """A file is no model, or is damaged, or is of a kind that cannot be read here."""
 
 
+class GoldenFileError(OctaveCompressError, ValueError):
+    """A file is no recording of a script, or is damaged."""
+
+
 class FileAccessError(OctaveCompressError, OSError):
     """A file could not be opened, read or written; carries ``errno`` and ``filename``."""
 

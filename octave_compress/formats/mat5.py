@@ -2,6 +2,7 @@
 
 SciPy's compiled reader believes a damaged tag and takes the process down with it. What stands here
 knows the classes that a model is made of and raises one typed error for everything else.
+It writes, too, as SciPy's writer loses letters outside of ASCII on their way to Octave.
 """
 
 from __future__ import annotations
@@ -9,12 +10,20 @@ from __future__ import annotations
 import math
 import struct
 import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from octave_compress.errors import ModelFileError
+from octave_compress.errors import InvalidTypeError, ModelFileError
+from octave_compress.structs import StructArray
+
+HEADER = (
+    b"MATLAB 5.0 MAT-file, written by octave-compress".ljust(116) + bytes(8) + b"\x00\x01IM"
+)
+"""What a file begins with; variables follow, one after the other."""
 
 _NUMBERS = {
     **{1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"},
@@ -27,19 +36,48 @@ _CLASSES = {
     **{6: "f8", 7: "f4", 8: "i1", 9: "u1", 10: "i2", 11: "u2", 12: "i4", 13: "u4"},
     **{14: "i8", 15: "u8"},
 }
-_UNREADABLE = {3: "<object>", 16: "<function_handle>", 17: "<object>"}
+_CLASS_OF = {code: kind for kind, code in _CLASSES.items()}
+_NUMBER_OF = {
+    code: kind for kind, code in _NUMBERS.items() if kind < 16
+}
+_UTF16 = 17
+_LARGEST = 1 << 32
+_OPAQUE = 17
+_UNREADABLE = {3: "object", 16: "function_handle", _OPAQUE: "object"}
 _LOGICAL, _COMPLEX = 0x200, 0x800
 _DEEPEST = 32
 # No DEFLATE stream expands by more than this.
 _LARGEST_EXPANSION = 1032
 
 
-def read(data: bytes) -> dict[str, Any]:
+class Opaque:
+    """Stands for a function handle or an object, which a file holds in no readable way.
+
+    Parameters
+    ----------
+    kind : str
+        Its class, as far as it is known.
+    text : str
+        What it says of itself; may be empty.
+    """
+
+    def __init__(self, kind: str, text: str = "") -> None:
+        self.kind = kind
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"<{self.kind}{' ' * bool(self.text)}{self.text}>"
+
+
+def read(data: bytes, *, lossless: bool = False) -> dict[str, Any]:
     """Return the variables of a file.
 
     A scalar struct is a dict and a larger one a list of dicts, a cell array a list, char a str,
     a sparse matrix SciPy's; of the rest, function handles and objects, variables are left out and
     parts of others are text that names their kind.
+
+    With `lossless`, values are as :mod:`octave_compress.octave.codec` describes them, a 1x1
+    number a NumPy scalar for instance, and what cannot be read is `Opaque`.
 
     Raises
     ------
@@ -47,16 +85,123 @@ def read(data: bytes) -> dict[str, Any]:
         If it is damaged.
     """
     order = "<" if data[126:128] == b"IM" else ">"
+    form = _LOSSLESS if lossless else _SIMPLE
     elements = _Elements(memoryview(data)[128:], order)
     content = {}
     while elements.left:
         kind, body = elements.take(_MATRIX, _COMPRESSED)
         if kind == _COMPRESSED:
             _, body = _Elements(_unpacked(body, order), order).take(_MATRIX)
-        name, value = _matrix(body, order, _DEEPEST)
+        name, value = _matrix(body, order, _DEEPEST, form)
         if name:  # MATLAB's own workspace behind the variables has none
             content[name] = value
     return content
+
+
+def write(variables: Mapping[str, Any]) -> bytes:
+    """Return a file of variables (``-v7``), which `read` gives back with `lossless`.
+
+    Values are as :mod:`octave_compress.octave.codec` describes them.
+
+    Raises
+    ------
+    InvalidTypeError
+        If a value has no form in such a file: more than 4 GB, sparse logical (Octave's own such
+        files are damaged), an empty struct array, text that is no UTF-8.
+    """
+    return HEADER + write_more(variables)
+
+
+def write_more(variables: Mapping[str, Any]) -> bytes:
+    """Return what more variables add to the end of a file."""
+    pieces = []
+    for name, value in variables.items():
+        packed = zlib.compress(_written(name, value))
+        pieces += [struct.pack("<II", _COMPRESSED, len(packed)), packed]
+    return b"".join(pieces)
+
+
+def _element(kind: int, data: bytes) -> bytes:
+    if len(data) >= _LARGEST:
+        raise InvalidTypeError("a variable of 4 GB or more cannot be written")
+    return struct.pack("<II", kind, len(data)) + data + b"\0" * (-len(data) % 8)
+
+
+def _written(name: str, value: Any) -> bytes:
+    """Return a variable, or a part of one, as an element of a file."""
+    if isinstance(value, str):
+        units = _utf16(value)
+        shape = (1, len(units) // 2) if units else (0, 0)
+        return _variable(name, _CHAR, shape, _element(_UTF16, units))
+    if isinstance(value, Mapping):
+        return _variable(name, _STRUCT, (1, 1), _fields(list(value), [value]))
+    if isinstance(value, StructArray):
+        if not value.size or not value.flat[0]:
+            raise InvalidTypeError("a struct array without elements or fields cannot be written")
+        rows = list(value.ravel(order="F"))
+        return _variable(name, _STRUCT, value.shape, _fields(list(rows[0]), rows))
+    if isinstance(value, list):
+        shape = (1, len(value)) if value else (0, 0)
+        return _variable(name, _CELL, shape, b"".join(_written("", part) for part in value))
+    if hasattr(value, "tocsc"):
+        return _written_sparse(name, value)
+    array = np.asarray(value)
+    shape = array.shape if array.ndim >= 2 else (1, array.size)
+    flat = array.ravel(order="F")
+    if array.dtype == object:
+        return _variable(name, _CELL, shape, b"".join(_written("", part) for part in flat))
+    if array.dtype.kind == "b":
+        return _variable(name, 9 | _LOGICAL, shape, _element(2, flat.tobytes()))
+    kind, data = _plain_numbers(flat)
+    return _variable(name, kind, shape, data)
+
+
+def _plain_numbers(flat: NDArray[Any]) -> tuple[int, bytes]:
+    """Return the class, with the mark of complex ones, and the elements of numbers."""
+    if flat.dtype.kind == "c":
+        kind, real = _plain_numbers(flat.real)
+        return kind | _COMPLEX, real + _plain_numbers(flat.imag)[1]
+    code = flat.dtype.str[1:]
+    if code not in _CLASS_OF:
+        raise InvalidTypeError(f"numbers of type {flat.dtype} cannot be written")
+    stored = np.ascontiguousarray(flat, flat.dtype.newbyteorder("<")).tobytes()
+    return _CLASS_OF[code], _element(_NUMBER_OF[code], stored)
+
+
+def _utf16(text: str) -> bytes:
+    try:
+        return text.encode("utf-16-le")
+    except UnicodeEncodeError:
+        raise InvalidTypeError("text that is no UTF-8 cannot be written") from None
+
+
+def _variable(name: str, flags: int, shape: tuple[int, ...], content: bytes, size: int = 0) -> bytes:
+    start = _element(_UINT32, struct.pack("<II", flags, size))
+    start += _element(_INT32, struct.pack(f"<{len(shape)}i", *shape))
+    return _element(_MATRIX, start + _element(_INT8, name.encode()) + content)
+
+
+def _fields(names: list[str], rows: list[Mapping[str, Any]]) -> bytes:
+    width = max((len(name.encode()) for name in names), default=0) + 1
+    text = b"".join(name.encode().ljust(width, b"\0") for name in names)
+    # The few bytes of a number have their tag in the same word: Octave wants it so.
+    start = struct.pack("<HHi", _INT32, 4, width) + _element(_INT8, text)
+    return start + b"".join(_written("", row[name]) for row in rows for name in names)
+
+
+def _written_sparse(name: str, value: Any) -> bytes:
+    columns = value.tocsc(copy=True)
+    columns.sum_duplicates()
+    if columns.dtype.kind not in "fc":
+        raise InvalidTypeError(f"a sparse matrix of type {columns.dtype} cannot be written")
+    kind = "c16" if columns.dtype.kind == "c" else "f8"
+    flags, numbers = _plain_numbers(columns.data.astype(kind))
+    places = b"".join(
+        _element(_INT32, part.astype("<i4").tobytes())
+        for part in (columns.indices, columns.indptr)
+    )
+    flags = _SPARSE | (flags & _COMPLEX)
+    return _variable(name, flags, columns.shape, places + numbers, max(1, columns.nnz))
 
 
 def _damaged(what: str) -> NoReturn:
@@ -117,10 +262,53 @@ def _unpacked(body: memoryview, order: str) -> memoryview:
         _damaged(f"a variable does not unpack ({error})")
     if not stream.eof:
         _damaged("a variable does not unpack to the length that it claims")
-    return memoryview(whole)
+    # Octave counts four bytes too many for char matrices of few characters.
+    return memoryview(whole.ljust(length + 8, b"\0") if len(whole) + 4 == length + 8 else whole)
 
 
-def _matrix(body: memoryview, order: str, depth: int) -> tuple[str, Any]:
+@dataclass(frozen=True)
+class _Form:
+    """What becomes of the parts of a file."""
+
+    number: Callable[[NDArray[Any]], Any]
+    cell: Callable[[list[Any], tuple[int, ...]], Any]
+    structs: Callable[[list[dict[str, Any]], tuple[int, ...]], Any]
+    opaque: Callable[[str], Any]
+    keeps_opaque_variables: bool
+    keeps_sparse_logical: bool
+
+
+def _objects(items: list[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    array = np.empty(len(items), dtype=object)
+    array[:] = items
+    return array.reshape(shape, order="F")
+
+
+_SIMPLE = _Form(
+    number=lambda values: values,
+    cell=lambda items, shape: items,
+    structs=lambda rows, shape: rows[0] if len(rows) == 1 else rows,
+    opaque=lambda kind: f"<{kind}>",
+    keeps_opaque_variables=False,
+    keeps_sparse_logical=False,
+)
+_LOSSLESS = _Form(
+    number=lambda values: values.reshape(-1)[0] if values.shape == (1, 1) else values,
+    cell=lambda items, shape: (
+        items
+        if len(shape) == 2 and (shape[0] == 1 or shape == (0, 0))
+        else _objects(items, shape)
+    ),
+    structs=lambda rows, shape: (
+        rows[0] if shape == (1, 1) else _objects(rows, shape).view(StructArray)
+    ),
+    opaque=Opaque,
+    keeps_opaque_variables=True,
+    keeps_sparse_logical=True,
+)
+
+
+def _matrix(body: memoryview, order: str, depth: int, form: _Form) -> tuple[str, Any]:
     """Return the name and the value of a variable, or of a part of one."""
     if not body:
         return "", np.zeros((0, 0))
@@ -133,24 +321,29 @@ def _matrix(body: memoryview, order: str, depth: int) -> tuple[str, Any]:
     flag = int(flags[0])
     kind = flag & 0xFF
     if kind in _UNREADABLE:
-        return "", _UNREADABLE[kind]
+        name = ""
+        if form.keeps_opaque_variables:
+            if kind != _OPAQUE:
+                elements.numbers(_INT32)  # its size
+            name = bytes(elements.take(_INT8)[1]).decode("latin-1")
+        return name, form.opaque(_UNREADABLE[kind])
     shape = tuple(map(int, elements.numbers(_INT32)))
     if not 2 <= len(shape) <= 32 or min(shape) < 0:
         _damaged("a variable without a size")
     name = bytes(elements.take(_INT8)[1]).decode("latin-1")
     count = math.prod(shape)
     if kind == _CELL:
-        return name, _parts(elements, count, order, depth)
+        return name, form.cell(_parts(elements, count, order, depth, form), shape)
     if kind == _STRUCT:
-        return name, _structs(elements, count, order, depth)
+        return name, _structs(elements, shape, order, depth, form)
     if kind == _CHAR:
         return name, _characters(elements.text(), shape)
     if kind == _SPARSE:
-        return name, _sparse(elements, shape, flag)
+        return name, _sparse(elements, shape, flag, form)
     if kind not in _CLASSES:
         _damaged(f"a variable of class {kind}")
     values = _values(elements, flag, count, np.dtype(_CLASSES[kind]))
-    return name, values.reshape(shape, order="F")
+    return name, form.number(values.reshape(shape, order="F"))
 
 
 def _values(elements: _Elements, flag: int, count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -165,13 +358,18 @@ def _values(elements: _Elements, flag: int, count: int, dtype: np.dtype[Any]) ->
         return values[0] if len(values) == 1 else values[0] + 1j * values[1]
 
 
-def _parts(elements: _Elements, count: int, order: str, depth: int) -> list[Any]:
+def _parts(
+    elements: _Elements, count: int, order: str, depth: int, form: _Form
+) -> list[Any]:
     if 8 * count > len(elements.left):
         _damaged("the file ends inside a variable")
-    return [_matrix(elements.take(_MATRIX)[1], order, depth - 1)[1] for _ in range(count)]
+    return [_matrix(elements.take(_MATRIX)[1], order, depth - 1, form)[1] for _ in range(count)]
 
 
-def _structs(elements: _Elements, count: int, order: str, depth: int) -> Any:
+def _structs(
+    elements: _Elements, shape: tuple[int, ...], order: str, depth: int, form: _Form
+) -> Any:
+    count = math.prod(shape)
     width = elements.numbers(_INT32)
     names = bytes(elements.take(_INT8)[1])
     if width.size != 1 or width[0] < 1 or len(names) % width[0]:
@@ -184,12 +382,12 @@ def _structs(elements: _Elements, count: int, order: str, depth: int) -> Any:
         _damaged("a struct with two fields of one name")
     if not keys:
         return {}
-    values = _parts(elements, count * len(keys), order, depth)
+    values = _parts(elements, count * len(keys), order, depth, form)
     rows = [
         dict(zip(keys, values[at : at + len(keys)], strict=True))
         for at in range(0, len(values), len(keys))
     ]
-    return rows[0] if count == 1 else rows
+    return form.structs(rows, shape)
 
 
 def _characters(text: str, shape: tuple[int, ...]) -> Any:
@@ -198,7 +396,7 @@ def _characters(text: str, shape: tuple[int, ...]) -> Any:
     return [text[row :: shape[0]] for row in range(shape[0])]
 
 
-def _sparse(elements: _Elements, shape: tuple[int, ...], flag: int) -> Any:
+def _sparse(elements: _Elements, shape: tuple[int, ...], flag: int, form: _Form) -> Any:
     from scipy.sparse import csc_array
 
     places = elements.numbers(_INT32)
@@ -212,7 +410,8 @@ def _sparse(elements: _Elements, shape: tuple[int, ...], flag: int) -> Any:
     stored = [elements.numbers() for _ in range(1 + bool(flag & _COMPLEX))]
     if any(len(part) < count for part in stored):
         _damaged("a sparse matrix has fewer numbers than it says")
-    values: NDArray[Any] = stored[0][:count].astype(np.float64)
+    is_logical = form.keeps_sparse_logical and bool(flag & _LOGICAL)
+    values: NDArray[Any] = stored[0][:count].astype(bool if is_logical else np.float64)
     if len(stored) == 2:
         values = values + 1j * stored[1][:count]
     return csc_array((values, places.astype(np.int32), ends.astype(np.int32)), shape=shape)
