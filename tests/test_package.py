@@ -47,7 +47,16 @@ def test_the_wheel_holds_the_functions_and_the_data(wheel: Path) -> None:
         assert f"octave_compress/{path.relative_to(ROOT)}" in names
     for name in ("py.typed", "data/digits.mat", "data/README.md", "octave/bridge/ocx_serve.m"):
         assert f"octave_compress/{name}" in names
+    assert "pytest_octave_compress.py" in names
     assert not [name for name in names if name.startswith(("tests/", "m_files/"))]
+
+
+def test_installing_the_wheel_is_enough_for_pytest_to_load_the_plugin(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (points,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))
+    assert "[pytest11]\npytest_octave_compress = pytest_octave_compress\n" in (
+        archive.read(points).decode()
+    )
 
 
 @pytest.mark.octave

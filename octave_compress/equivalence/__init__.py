@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from octave_compress.equivalence.differential import assert_equivalent
+    from octave_compress.equivalence.generated import equivalent
     from octave_compress.equivalence.levels import (
         EXACT,
         Comparison,
@@ -34,6 +35,7 @@ _HOMES = {
     "assert_equivalent": "equivalence.differential",
     "compare": "equivalence.levels",
     "differences": "equivalence.levels",
+    "equivalent": "equivalence.generated",
     "rtol": "equivalence.levels",
     "ulp": "equivalence.levels",
 }
@@ -48,6 +50,7 @@ __all__ = [
     "assert_equivalent",
     "compare",
     "differences",
+    "equivalent",
     "rtol",
     "ulp",
 ]

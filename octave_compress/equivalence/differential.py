@@ -178,12 +178,7 @@ def _find_file(session: Session, file: Path) -> _Twin:
             warnings.simplefilter("ignore", OctaveWarning)
             session.addpath(folder)
     found = session.call("file_in_loadpath", file.name)
-    if not isinstance(found, str):
-        raise InvalidValueError(
-            f"assert_equivalent: {file} cannot be called by its name: functions in private, "
-            "@class and +package folders are not on Octave's load path"
-        )
-    if not os.path.samefile(found, file):
+    if not isinstance(found, str) or not os.path.samefile(found, file):
         raise InvalidValueError(
             f"assert_equivalent: {file} is hidden by {found}, which comes before it on Octave's "
             "load path"
@@ -483,7 +478,9 @@ def _described(d: Difference, ours: Any, name: str, hints: tuple[Hint, ...]) -> 
 
 def _largest(d: Difference) -> str:
     if d.ulps is not None and d.relative is not None:
-        return f"; the largest difference is {d.ulps:.6g} ulp, {d.relative:.3g} relative"
+        # Beyond that the count of floats in between means nothing to anybody.
+        ulps = f"{d.ulps:.6g} ulp, " if d.ulps < 1e12 else ""
+        return f"; the largest difference is {ulps}{d.relative:.3g} relative"
     if d.absolute is not None:
         return f"; the largest difference is {d.absolute:.6g}"
     return ""

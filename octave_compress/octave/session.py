@@ -223,6 +223,18 @@ class Session:
         handle: Handle = self.call("ocx_same", value, keep=True)
         return handle
 
+    def reset(self) -> None:
+        """Put Octave back to how it started, in far less time than a new process takes.
+
+        Gone are the variables, global and persistent ones too, the folders that were added, loaded
+        packages, figures, and changes of the working folder and of the states of warnings. The
+        values of handles and the states of the random generators stay.
+        """
+        with self._lock:
+            self._paths.clear()
+            if self._channel is not None and self._pid == os.getpid():
+                self._ask("ocx_reset")
+
     def close(self) -> None:
         """End the Octave process. Closing twice is harmless."""
         with self._lock:
@@ -299,6 +311,9 @@ class Session:
             channel.receive(time.monotonic() + _START_TIMEOUT, print, _ignore)
             channel.send("go")
             for path in (str(m_files()), *self._paths):
+            self._ask("addpath", str(m_files()))
+            self._ask("ocx_reset", "remember")
+            for path in self._paths:
                 self._ask("addpath", path)
         except TimeoutError:
             self._stop()

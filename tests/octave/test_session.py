@@ -289,6 +289,46 @@ def test_a_process_killed_while_idle_is_told_and_replaced() -> None:
         assert int(octave.call("getpid")) != victim
 
 
+def states(warnings: np.ndarray) -> dict[str, str]:
+    return {w["identifier"]: w["state"] for w in warnings.ravel()}
+
+
+def test_a_reset_session_is_as_it_was_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "counts.m").write_text(
+        "function y = counts()\n  persistent n\n  n = [n, 1];\n  y = numel(n);\nend\n"
+    )
+    with oc.Session() as octave:
+        state = [octave.call(name) for name in ("path", "pwd", "warning")]
+        handle = octave.put(7.0)
+        for _ in range(2):
+            octave.addpath(tmp_path)
+            assert [octave.call("counts") for _ in range(2)] == [1, 2]
+            octave.call("cd", str(tmp_path), nout=0)
+            octave.call("assignin", "base", "left_over", 1, nout=0)
+            octave.call("evalin", "base", "global shared; shared = 1;", nout=0)
+            octave.call("warning", "off", "my:id", nout=0)
+            octave.call("warning", "on", "Octave:array-to-scalar", nout=0)
+            octave.reset()
+            assert same([octave.call(name) for name in ("path", "pwd")], state[:2])
+            assert states(octave.call("warning")) == states(state[2])
+            assert octave.call("evalin", "base", "exist('left_over', 'var')") == 0
+            assert octave.call("evalin", "base", "numel(who('global'))") == 0
+            with pytest.raises(oc.OctaveError, match="counts"):
+                octave.call("counts")
+        assert handle.get() == 7
+        # The loop comes back after an interrupt, for which it needs a variable of its own.
+        with pytest.raises(oc.OctaveTimeoutError, match="variables are still there"):
+            octave.call("pause", 30, nout=0, timeout=0.3)
+        assert octave.call("plus", 1, 2) == 3
+        # A process that takes the place of a dead one starts clean, too.
+        octave.addpath(tmp_path)
+        octave.reset()
+        with pytest.raises(oc.OctaveDiedError):
+            octave.call("exit", nout=0)
+        octave.reset()
+        assert octave.call("exist", "counts", "file") == 0
+
+
 def test_a_closed_session_says_so() -> None:
     octave = oc.Session()
     octave.call("plus", 1, 1)

@@ -1,0 +1,113 @@
+"""Differential tests on arguments that Hypothesis generates."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from octave_compress.equivalence.differential import assert_equivalent
+from octave_compress.equivalence.levels import EXACT, Level
+from octave_compress.errors import InvalidTypeError
+
+if TYPE_CHECKING:
+    from hypothesis import settings as Settings
+    from hypothesis.strategies import SearchStrategy
+
+
+def equivalent(
+    octave_function: str | os.PathLike[str],
+    *strategies: SearchStrategy[Any],
+    level: Level = EXACT,
+    nout: int | Sequence[int] = 1,
+    settings: Settings | None = None,
+    timeout: float = 60.0,
+) -> Callable[[Callable[..., Any]], Callable[..., None]]:
+    """Make a function a test that compares it with an Octave one on generated arguments.
+
+    The function under the decorator is the Python side: it takes what the strategies draw and
+    returns what the Octave function should return for the same arguments. What differs is
+    shrunk to a small example.
+
+    Parameters
+    ----------
+    octave_function : str or path
+        As for `assert_equivalent`, as are `level`, `nout` and `timeout`.
+    *strategies : SearchStrategy
+        One for each argument of the Octave function, the last parameters of the decorated one.
+        Parameters before them are pytest's fixtures.
+    settings : hypothesis.settings, optional
+        Hypothesis' settings; there is never a deadline for a single example.
+
+    Returns
+    -------
+    callable
+        A test for pytest, marked ``octave``.
+
+    Raises
+    ------
+    InvalidTypeError
+        If the function has too few parameters.
+
+    Examples
+    --------
+    >>> from hypothesis import strategies as st
+    >>> from octave_compress.equivalence import equivalent
+    >>> @equivalent("hypot", st.floats(0, 1), st.floats(0, 1))
+    ... def test_hypot(x, y):
+    ...     return np.hypot(x, y)
+    """
+    import hypothesis
+    import pytest
+
+    def decorate(port: Callable[..., Any]) -> Callable[..., None]:
+        signature = inspect.signature(port)
+        parameters = signature.parameters
+        names = [
+            name
+            for name, parameter in parameters.items()
+            if name != "nargout" and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        ]
+        if len(names) < len(strategies) or not strategies:
+            raise InvalidTypeError(
+                f"equivalent: {port.__name__} must have a parameter for each of "
+                f"{len(strategies)} strategies, got {len(names)}"
+            )
+        drawn = names[len(names) - len(strategies) :]
+        told = ["nargout"] if "nargout" in parameters else []
+
+        # Neither Hypothesis nor a fixture supplies `nargout`.
+        taken = signature.replace(
+            parameters=[p for name, p in parameters.items() if name != "nargout"]
+        )
+
+        @functools.wraps(port)
+        def test(*args: Any, **options: Any) -> None:
+            __tracebackhide__ = True
+            fixed = taken.bind(*args, **options).arguments
+            values = [fixed.pop(name) for name in drawn]
+
+            def python(*values: Any, **nargout: int) -> Any:
+                return port(**fixed, **dict(zip(drawn, values, strict=True)), **nargout)
+
+            python.__name__ = port.__name__
+            python.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+                [parameters[name] for name in (*drawn, *told)]
+            )
+            assert_equivalent(
+                python, octave_function, *values, level=level, nout=nout, timeout=timeout
+            )
+
+        test.__signature__ = taken  # type: ignore[attr-defined]
+        given = hypothesis.given(**dict(zip(drawn, strategies, strict=True)))(test)
+        parent = hypothesis.settings() if settings is None else settings
+        # One Octave serves all examples of a test, and with it the fixtures that prepare it.
+        shared = hypothesis.HealthCheck.function_scoped_fixture
+        checks = {*parent.suppress_health_check, shared}
+        chosen = hypothesis.settings(parent, deadline=None, suppress_health_check=list(checks))
+        marked: Callable[..., None] = pytest.mark.octave(chosen(given))
+        return marked
+
+    return decorate

@@ -1,0 +1,268 @@
+"""The pytest plugin, in pytest runs of its own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+HEAD = """
+import numpy as np
+import pytest
+from hypothesis import settings, strategies as st
+from hypothesis.extra.numpy import arrays
+from octave_compress.equivalence import EXACT, assert_equivalent, equivalent, rtol, ulp
+"""
+
+NEEDS_OCTAVE = """
+import pytest
+
+@pytest.mark.octave
+def test_marked():
+    pass
+
+def test_with_fixture(octave):
+    assert octave.call("plus", 1, 2) == 3
+
+def test_without():
+    pass
+"""
+
+
+def run(pytester: pytest.Pytester, *options: str) -> pytest.RunResult:
+    return pytester.runpytest_subprocess(
+        "-p", "pytest_octave_compress", "-p", "no:cacheprovider", "--strict-markers", *options
+    )
+
+
+def define(pytester: pytest.Pytester, name: str, body: str) -> None:
+    file = Path(pytester.path, f"{name}.m")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"function y = {file.stem}(x)\n  {body}\nend\n")
+
+
+def summary(result: pytest.RunResult) -> list[str]:
+    """The lines of the plugin's section, with single blanks."""
+    text = result.stdout.str()
+    if "equivalence with Octave" not in text:
+        return []
+    section = text.split("equivalence with Octave", 1)[1].splitlines()[1:]
+    lines = []
+    for line in section:
+        if line.startswith("="):
+            break
+        lines.append(re.sub(r"\s+", " ", line).strip())
+    return lines
+
+
+def test_nothing_is_loaded_or_said_without_use(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+        import sys
+
+        def pytest_unconfigure():
+            heavy = {"numpy", "octave_compress", "oct2py", "hypothesis.extra.numpy"}
+            print("loaded:", sorted(heavy & set(sys.modules)))
+        """
+    )
+    pytester.makepyfile("def test_nothing():\n    pass\n")
+    result = run(pytester)
+    result.assert_outcomes(passed=1)
+    assert "loaded: []" in result.stdout.str()
+    assert summary(result) == []
+    assert "octave" not in result.stdout.str().replace("pytest_octave_compress", "").lower()
+
+
+@pytest.mark.parametrize(
+    ("options", "on_server", "outcomes"),
+    [
+        ((), "", {"passed": 1, "skipped": 2}),
+        ((), "true", {"passed": 1, "failed": 1, "errors": 1}),
+        (("--octave=skip",), "true", {"passed": 1, "skipped": 2}),
+        (("--octave=require",), "", {"passed": 1, "failed": 1, "errors": 1}),
+    ],
+)
+def test_where_there_is_no_octave(
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    on_server: str,
+    outcomes: dict[str, int],
+) -> None:
+    monkeypatch.setenv("OCTAVE_EXECUTABLE", "no-such-octave")
+    monkeypatch.setenv("CI", on_server)
+    pytester.makepyfile(NEEDS_OCTAVE)
+    result = run(pytester, "-rs", *options)
+    got = result.parseoutcomes()
+    # A marked test fails in its set-up, which pytest calls an error.
+    assert got.pop("failed", 0) + got.pop("errors", 0) == outcomes.pop("failed", 0) + outcomes.pop(
+        "errors", 0
+    )
+    assert got == outcomes
+    assert "OCTAVE_EXECUTABLE names 'no-such-octave'" in result.stdout.str()
+
+
+@pytest.mark.octave
+def test_each_test_finds_octave_clean(pytester: pytest.Pytester) -> None:
+    define(pytester, "m/counts", "persistent n; n = [n, 1]; y = numel(n);")
+    pytester.makepyfile(
+        HEAD
+        + """
+@pytest.mark.parametrize("k", range(3))
+def test_clean(octave, k):
+    assert octave.call("evalin", "base", "exist('left_over')") == 0
+    assert octave.call("evalin", "base", "exist('shared', 'var')") == 0
+    assert octave.call("exist", "counts", "file") == 0
+    octave.addpath("m")
+    assert octave.call("counts", 0) == 1
+    assert octave.call("counts", 0) == 2
+    folder = octave.call("pwd")
+    assert not folder.endswith("/m")
+    octave.call("cd", "m", nout=0)
+    octave.call("assignin", "base", "left_over", 1, nout=0)
+    octave.call("evalin", "base", "global shared; shared = 1;", nout=0)
+    octave.call("warning", "off", "all", nout=0)
+
+def test_states_of_warnings(octave):
+    with pytest.warns(match="heard"):
+        octave.call("warning", "my:id", "heard", nout=0)
+
+pids = set()
+
+@pytest.mark.parametrize("k", range(3))
+def test_one_process(octave, k):
+    pids.add(int(octave.call("getpid")))
+    assert len(pids) == 1
+"""
+    )
+    run(pytester, "-p", "no:randomly").assert_outcomes(passed=7)
+
+
+@pytest.mark.octave
+def test_generated_arguments_are_shrunk(pytester: pytest.Pytester) -> None:
+    define(pytester, "to_whole", "y = round(x);")
+    pytester.makepyfile(
+        HEAD
+        + """
+@equivalent("to_whole.m", arrays(float, 3, elements=st.integers(-40, 40).map(lambda n: n / 4)))
+def test_wrong(x):
+    return np.round(x)
+
+@equivalent(
+    "to_whole.m",
+    arrays(float, 3, elements=st.floats(-1e6, 1e6)),
+    settings=settings(max_examples=30),
+)
+def test_right(x):
+    return np.trunc(x + np.copysign(0.5, x) * (x % 1 != 0.49999999999999994))
+
+class TestMethods:
+    @equivalent("hypot", st.floats(0, 9), st.floats(0, 9), level=ulp(1))
+    def test_method(self, x, y):
+        return np.hypot(x, y)
+
+@pytest.fixture
+def factor():
+    return 2.0
+
+@equivalent("plus", st.floats(0, 9), st.just(1.0))
+def test_with_fixture(octave, factor, x, one):
+    assert factor == 2.0 and octave.call("plus", 1, 1) == 2
+    return x + one
+
+@equivalent("size", arrays(float, (2, 3)), nout=(1, 2))
+def test_outputs(x, *, nargout):
+    return (2.0, 3.0) if nargout == 2 else np.array([[2.0, 3.0]])
+"""
+    )
+    result = run(pytester)
+    result.assert_outcomes(passed=4, failed=1)
+    text = result.stdout.str()
+    # The smallest example: one half that the two sides round in different directions.
+    assert re.search(r"x=array\(\[(0\. , )*0?\.5", text) or "x=array([0.5, 0. , 0. ])" in text
+    assert "likely cause: rounding of halves" in text
+
+
+@pytest.mark.octave
+def test_what_the_summary_says(pytester: pytest.Pytester) -> None:
+    define(pytester, "m/covered", "y = x / 3;")
+    define(pytester, "m/wrong", "y = 2 * x;")
+    define(pytester, "m/forgotten", "y = x;")
+    define(pytester, "m/sub/deep", "y = x;")
+    define(pytester, "m/private/inner", "y = x;")
+    pytester.makepyfile(
+        HEAD
+        + """
+@pytest.mark.octave
+@pytest.mark.parametrize("x", [1.0, 2.0, 7.0])
+def test_covered(x):
+    one_up = np.nextafter(x / 3, 9) if x == 7 else x / 3
+    assert_equivalent(lambda x: one_up, "m/covered.m", x, level=ulp(2))
+    assert_equivalent(lambda x: x / np.float32(3), "m/covered.m", np.float32(x))
+
+def test_wrong(octave):
+    assert_equivalent(lambda x: 2 * x, "m/wrong.m", 1.0)
+    assert_equivalent(lambda x: 3 * x, "m/wrong.m", 1.0)
+
+def test_built_in(octave):
+    assert_equivalent(np.sin, "sin", 1.0, level=rtol(1e-9))
+"""
+    )
+    expected = [
+        "function level cases worst difference",
+        "covered exact 3 0",
+        "covered ulp(2) 3 1",
+        "sin rtol(1e-09) 1 0",
+        "wrong exact 2 1 DIFFER (the others: 0)",
+        "3 functions compared in 9 cases",
+        f"{pytester.path}/m: 2 of 4 .m files without an equivalence test",
+        "forgotten.m",
+        "sub/deep.m",
+    ]
+    assert summary(run(pytester, "--octave-folder=m")) == expected
+    pytester.makeini("[pytest]\noctave_folders = m\n")
+    assert summary(run(pytester)) == expected
+    # Both workers send what they have compared.
+    assert summary(run(pytester, "-n", "2")) == expected
+
+
+@pytest.mark.octave
+def test_workers_have_an_octave_each(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import os, pytest
+
+        @pytest.mark.parametrize("k", range(4))
+        def test_pid(octave, k):
+            with open(f"{os.environ['PYTEST_XDIST_WORKER']}.pid", "a") as file:
+                print(int(octave.call("getpid")), file=file)
+        """
+    )
+    run(pytester, "-n", "2", "--dist", "each").assert_outcomes(passed=8)
+    pids = [
+        set(Path(pytester.path, f"{worker}.pid").read_text().split()) for worker in ("gw0", "gw1")
+    ]
+    assert [len(p) for p in pids] == [1, 1]
+    assert pids[0] != pids[1]
+
+
+def test_a_missing_folder_is_told(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_nothing():\n    pass\n")
+    (line,) = summary(run(pytester, "--octave-folder=nowhere"))[-1:]
+    assert line == f"{pytester.path}/nowhere: no such folder"
+
+
+def test_strategies_need_parameters() -> None:
+    from hypothesis import strategies as st
+
+    from octave_compress import InvalidTypeError
+    from octave_compress.equivalence import equivalent
+
+    with pytest.raises(InvalidTypeError, match="a parameter for each of 2 strategies, got 1"):
+
+        @equivalent("plus", st.just(1.0), st.just(2.0))
+        def test(x: float) -> float:
+            return x
