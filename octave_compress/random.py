@@ -11,7 +11,7 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from numbers import Real
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,11 +25,20 @@ from octave_compress.ziggurat import (
     uniform_numbers,
 )
 
+if TYPE_CHECKING:
+    from octave_compress.octave import Session
+
 StreamName: TypeAlias = Literal["rand", "randn", "rande"]
 FloatName: TypeAlias = Literal["float64", "float32"]
 _Source: TypeAlias = "Callable[[np.random.RandomState, int, np.dtype[Any]], Floats]"
 
 _STREAMS: tuple[StreamName, ...] = ("rand", "randn", "rande")
+_WHOLE_NUMBERS = {
+    **{name: np.iinfo(name) for name in ("int8", "int16", "int32", "int64")},
+    **{name: np.iinfo(name) for name in ("uint8", "uint16", "uint32", "uint64")},
+}
+# Up to these, every whole number is a float.
+_WHOLE_FLOATS = {"float64": 2**53, "float32": 2**24}
 _KEY_WORDS = 624
 _FLINTMAX = 2**53
 
@@ -72,6 +81,20 @@ def _limits(bounds: int | Sequence[int]) -> tuple[int, int]:
             f"randi: IMAX - IMIN must be below {_FLINTMAX - 1}, got {imax - imin}"
         )
     return imin, imax
+
+
+def _check_class(dtype: str, imin: int, imax: int) -> None:
+    if dtype in _WHOLE_FLOATS:
+        low, high = -_WHOLE_FLOATS[dtype], _WHOLE_FLOATS[dtype]
+    elif dtype in _WHOLE_NUMBERS:
+        low, high = _WHOLE_NUMBERS[dtype].min, _WHOLE_NUMBERS[dtype].max
+    else:
+        known = ", ".join((*_WHOLE_FLOATS, *_WHOLE_NUMBERS))
+        raise InvalidValueError(f"randi: DTYPE must be one of {known}, got {dtype!r}")
+    if imin < low or imax > high:
+        raise InvalidValueError(
+            f"randi: BOUNDS must be within [{low}, {high}] for {dtype}, got ({imin}, {imax})"
+        )
 
 
 class OctaveRandom:
@@ -156,7 +179,9 @@ class OctaveRandom:
         """
         return self._matrix("rande", rows, cols, dtype, exponential_numbers)
 
-    def randi(self, bounds: int | Sequence[int], rows: int, cols: int = 1) -> NDArray[np.int64]:
+    def randi(
+        self, bounds: int | Sequence[int], rows: int, cols: int = 1, *, dtype: str = "int64"
+    ) -> NDArray[Any]:
         """Return integers uniform on [1, imax] or [imin, imax].
 
         Parameters
@@ -165,10 +190,13 @@ class OctaveRandom:
             `imax` or `(imin, imax)`, below 2**53 in magnitude, their difference below 2**53 - 1.
         rows, cols : int
             The shape, each at least 0.
+        dtype : str
+            An integer type, or "float64" or "float32", Octave's "double" (its default) and
+            "single"; it must hold the bounds. The numbers do not depend on it.
 
         Returns
         -------
-        ndarray of int64, shape (rows, cols)
+        ndarray, shape (rows, cols)
 
         Raises
         ------
@@ -182,6 +210,7 @@ class OctaveRandom:
         of it, so that asking twice for n numbers is not the same as asking once for 2 n.
         """
         imin, imax = _limits(bounds)
+        _check_class(dtype, imin, imax)
         shape = (_count("randi", "ROWS", rows), _count("randi", "COLS", cols))
         wanted = shape[0] * shape[1]
         span = imax - imin + 1
@@ -194,7 +223,7 @@ class OctaveRandom:
             drawn = self.rand(ample)[:, 0] * _FLINTMAX
             accepted = drawn[drawn < repeats * span]
         result = np.floor(accepted[:wanted] / repeats).astype(np.int64) + imin
-        return result.reshape(shape, order="F")
+        return result.astype(dtype).reshape(shape, order="F")
 
     def randperm(self, n: int, m: int | None = None) -> NDArray[np.int64]:
         """Return the first `m` entries of a random permutation of 0, ..., n - 1.
@@ -286,6 +315,34 @@ class OctaveRandom:
             )
         key = words[:-1].astype(np.uint32)
         stream.set_state(("MT19937", key, _KEY_WORDS + 1 - left, 0, 0.0))
+
+    def to_octave(self, session: Session) -> None:
+        """Make a running Octave continue where this source is, in all three states.
+
+        Both draw the same numbers from there on, each by itself.
+
+        Parameters
+        ----------
+        session : Session
+        """
+        for name in _STREAMS:
+            session.call(name, "twister", self.state(name), nout=0)
+
+    @classmethod
+    def from_octave(cls, session: Session) -> OctaveRandom:
+        """Return a source that continues where a running Octave is, in all three states.
+
+        Octave must draw from its present generators: `rand ("seed", x)` switches all functions to
+        old ones, whose states are others, until `rand ("twister", x)` or `to_octave`.
+
+        Parameters
+        ----------
+        session : Session
+        """
+        source = cls(0)
+        for name in _STREAMS:
+            source.set_state(name, session.call(name, "twister"))
+        return source
 
     def _stream(self, function: str, name: StreamName) -> np.random.RandomState:
         if name not in _STREAMS:

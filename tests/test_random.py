@@ -11,7 +11,7 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -19,6 +19,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from octave_compress import Session
+from octave_compress.equivalence import OctaveRandom as Exported
 from octave_compress.random import OctaveRandom
 from octave_compress.ziggurat import Exponential, Normal, single_log, ziggurat
 
@@ -128,6 +130,8 @@ def _cases() -> dict[str, Case]:
         cases[f"seed-{seed}"] = seed, [(name, 50, 1, "float64") for name in STREAMS]
     for bounds in RANGES:
         cases[f"randi-{bounds}"] = 9, [("randi", bounds, 1, 1), ("randi", bounds, 411, 3)]
+    cases["randi-million"] = 21, [("randi", (-(2**40), 2**52), 10**6, 1)]
+    cases["randperm-million"] = 22, [("randperm", 10**6, 10**6)]
     cases["randi-imax"] = 9, [("randi", 1, 2, 2), ("randi", 6, 4, 5), ("randi", 6, 0, 5)]
     for n in (0, 1, 2, 5, 1000, 60000):
         cases[f"randperm-{n}"] = 6, [("randperm", n, n)] * 2
@@ -268,6 +272,72 @@ def test_continues_from_a_state_of_octave(name: str, octave: dict[str, Arrays]) 
             _assert_same(getattr(source, name)(*steps[i + 2][1:3]), results[i + 2])
 
 
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    with Session() as running:
+        yield running
+
+
+def _drawn_by_octave(session: Session) -> Arrays:
+    return [
+        session.call("rand", 7, 3),
+        session.call("randn", 1000, 1),
+        session.call("rande", 5, 5, "single"),
+        session.call("randi", np.array([-5.0, 10.0]), 40, 2),
+        session.call("randperm", 30) - 1,
+        session.call("rand", 1, 99, "single"),
+    ]
+
+
+def _drawn_by_us(source: OctaveRandom) -> Arrays:
+    return [
+        source.rand(7, 3),
+        source.randn(1000),
+        source.rande(5, 5, dtype="float32"),
+        source.randi((-5, 10), 40, 2, dtype="float64"),
+        source.randperm(30).reshape(1, -1),
+        source.rand(1, 99, dtype="float32"),
+    ]
+
+
+@pytest.mark.octave
+def test_states_travel_in_both_directions(session: Session) -> None:
+    source = OctaveRandom(77)
+    source.randn(10)  # the three states are at different places
+    source.rand(1)
+    source.to_octave(session)
+    for _ in range(3):
+        for ours, theirs in zip(_drawn_by_us(source), _drawn_by_octave(session), strict=True):
+            _assert_same(ours, theirs)
+    other = OctaveRandom.from_octave(session)
+    for name in STREAMS:
+        np.testing.assert_array_equal(other.state(name), source.state(name))
+    for ours, theirs in zip(_drawn_by_us(other), _drawn_by_octave(session), strict=True):
+        _assert_same(ours, theirs)
+    # `source` has stayed behind: the comparison can fail.
+    with pytest.raises(AssertionError):
+        _assert_same(source.rand(5), session.call("rand", 5, 1))
+
+
+@pytest.mark.octave
+def test_sending_a_state_leaves_the_old_generators(session: Session) -> None:
+    session.call("rand", "seed", 5, nout=0)
+    source = OctaveRandom(3)
+    source.to_octave(session)
+    _assert_same(source.rand(9), session.call("rand", 9, 1))
+
+
+@pytest.mark.octave
+@pytest.mark.parametrize("dtype", ["float64", "float32", "int8", "uint16", "int64", "uint64"])
+def test_randi_in_every_class(session: Session, dtype: str) -> None:
+    source = OctaveRandom(8)
+    source.to_octave(session)
+    theirs = session.call("randi", np.array([0.0, 127.0]), 50, 2, WIDTHS.get(dtype, dtype))
+    ours = source.randi((0, 127), 50, 2, dtype=dtype)
+    assert ours.dtype == theirs.dtype == dtype
+    np.testing.assert_array_equal(ours, theirs)
+
+
 @pytest.mark.octave
 def test_another_seed_differs_from_octave(octave: dict[str, Arrays]) -> None:
     _, steps = CASES["seed-42"]
@@ -320,6 +390,10 @@ def test_state_comes_back(name: Any) -> None:
     for vector in (state, state.ravel().tolist(), state.astype(np.float64).T):
         source.set_state(name, vector)
         np.testing.assert_array_equal(getattr(source, name)(5, 5), expected)
+
+
+def test_the_kit_exports_it() -> None:
+    assert Exported is OctaveRandom
 
 
 def test_import_builds_no_tables() -> None:
@@ -381,6 +455,16 @@ STATE = OctaveRandom(0).state("rand")
             lambda r: r.randi((1, 2, 3), 1),
             TypeError,
             "randi: BOUNDS must be one or two integers, got (1, 2, 3)",
+        ),
+        (
+            lambda r: r.randi(256, 1, dtype="uint8"),
+            ValueError,
+            "randi: BOUNDS must be within [0, 255] for uint8, got (1, 256)",
+        ),
+        (
+            lambda r: r.randi(2**24 + 1, 1, dtype="float32"),
+            ValueError,
+            "randi: BOUNDS must be within [-16777216, 16777216] for float32, got (1, 16777217)",
         ),
         (lambda r: r.randi(3, -1), ValueError, "randi: ROWS must be at least 0, got -1"),
         (lambda r: r.randperm(-1), ValueError, "randperm: N must be at least 0, got -1"),
