@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from octave_compress.errors import OctaveCompressError
+
+if TYPE_CHECKING:
+    from octave_compress.equivalence.levels import Level
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,6 +52,61 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--seed", type=_at_least(0), default=0)
     verify.set_defaults(run=_verify)
 
+    record = commands.add_parser(
+        "record",
+        help="run a script in Octave and keep what each of its statements did",
+        description="Run a script in Octave, as it is, and write what each of its top-level "
+        "statements did to a file that tests read without Octave. The exit status is 0 if the "
+        "script ran to its end, and 1 if an error or the deadline ended it; the file then holds "
+        "what ran.",
+    )
+    record.add_argument("script", metavar="SCRIPT.m")
+    record.add_argument("--out", metavar="FILE.mat", required=True)
+    record.add_argument(
+        "--folder", metavar="DIR", help="where the script runs; its own folder by default"
+    )
+    record.add_argument(
+        "--deadline", metavar="SECONDS", type=float, default=600.0, help="default: %(default)g"
+    )
+    record.add_argument(
+        "--limit",
+        metavar="BYTES",
+        type=float,
+        default=float("inf"),
+        help="keep only a hash and a sample of arrays that are larger; none by default",
+    )
+    record.set_defaults(run=_record)
+
+    compare = commands.add_parser(
+        "compare",
+        help="compare the variables in two .mat files",
+        description="Compare the variables in two .mat files, of MATLAB's formats up to -v7 or "
+        "of Octave's own. The exit status is 0 if they agree, 1 if they differ, and 2 if a file "
+        "cannot be read.",
+    )
+    compare.add_argument("actual", metavar="A.mat")
+    compare.add_argument("expected", metavar="B.mat")
+    compare.add_argument(
+        "--level",
+        type=_level,
+        default="exact",
+        help="how equal floats must be: exact, ulp(4), rtol(1e-9), ... (default: %(default)s)",
+    )
+    compare.set_defaults(run=_compare)
+
+    migrate = commands.add_parser(
+        "migrate",
+        help="list what a script needs to become Python, and what to look out for",
+        description="Read a script, without running it, and list its calls that this package "
+        "has a Python form for, the traps in what it does, and the names that are not known "
+        "here. It is no translator.",
+    )
+    migrate.add_argument("script", metavar="SCRIPT.m")
+    migrate.add_argument(
+        "--test", metavar="FILE.py", help="write a pytest file that records and checks the script"
+    )
+    migrate.set_defaults(run=_migrate)
+
     doctor = commands.add_parser("doctor", help="tell what is installed and what is missing")
     doctor.set_defaults(run=_doctor)
     return parser
@@ -60,6 +120,20 @@ def _at_least(least: int) -> Callable[[str], int]:
         return value
 
     return whole_number
+
+
+def _level(text: str) -> Level:
+    from octave_compress.equivalence.levels import EXACT, rtol, ulp
+
+    if text == "exact":
+        return EXACT
+    found = re.fullmatch(r"(ulp|rtol)[(:=]([0-9.eE+-]+)\)?", text)
+    try:
+        if found is not None and float(found[2]) >= 0:
+            return (ulp if found[1] == "ulp" else rtol)(float(found[2]))
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"must be exact, ulp(4), rtol(1e-9) or the like, got {text}")
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -99,6 +173,75 @@ def _verify(options: argparse.Namespace) -> int:
         f"{caught} of {len(controls)} wrong pairs were caught"
     )
     return int(wrong > 0 or caught < len(controls))
+
+
+def _record(options: argparse.Namespace) -> int:
+    from octave_compress.equivalence.recording import record
+
+    golden = record(
+        options.script,
+        options.out,
+        folder=options.folder,
+        deadline=options.deadline,
+        limit=options.limit,
+    )
+    names = dict.fromkeys(name for one in golden.statements for name in one.changed)
+    loaded = [f"{one.name} {one.version}" for one in golden.packages if one.loaded]
+    print(
+        f"{options.out}: {len(golden.statements)} statements of {golden.script}, "
+        f"{len(names)} variables"
+    )
+    print(f"Octave {golden.octave}, {golden.blas}" + "".join(f", {one}" for one in loaded))
+    for note in golden.notes:
+        print(f"note: {note}")
+    if golden.error is None:
+        print(f"the script ended: {golden.ended}")
+        return 0
+    print(
+        f"octave-compress: the script stopped at {golden.statements[-1].place}: {golden.error}",
+        file=sys.stderr,
+    )
+    return 1
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from octave_compress.equivalence.files import compare_files
+
+    try:
+        rows = compare_files(options.actual, options.expected, options.level)
+    except OctaveCompressError as error:
+        print(f"octave-compress: {error}", file=sys.stderr)
+        return 2
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("variable", options.actual, options.expected, "verdict"):
+        table.add_column(Text(title), overflow="fold")
+    for row in rows:
+        verdict = "\n".join(str(one) for one in row.differences) or "agrees"
+        table.add_row(*map(Text, (row.name, row.left, row.right, verdict)))
+    console = Console(highlight=False)
+    if rows:
+        console.print(table)
+    wrong = sum(bool(row.differences) for row in rows)
+    level = options.level
+    console.print(f"{len(rows) - wrong} of {len(rows)} variables agree at level {level}")
+    return int(wrong > 0)
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from octave_compress.migration import survey, write_test
+
+    found = survey(options.script)
+    Console(highlight=False, soft_wrap=True).print(str(found), markup=False)
+    if options.test is not None:
+        write_test(options.test, options.script, found)
+        print(f"wrote {options.test}: run it with pytest")
+    return 0
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from octave_compress.equivalence.differential import assert_equivalent
     from octave_compress.equivalence.generated import equivalent
+    from octave_compress.equivalence.files import compare_files
+    from octave_compress.equivalence.golden import Golden, load_golden
     from octave_compress.equivalence.levels import (
         EXACT,
         Comparison,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
         rtol,
         ulp,
     )
+    from octave_compress.equivalence.recording import record
     from octave_compress.equivalence.values import as_octave
     from octave_compress.random import OctaveRandom
 
@@ -29,13 +32,17 @@ _HOMES = {
     "EXACT": "equivalence.levels",
     "Comparison": "equivalence.levels",
     "Difference": "equivalence.levels",
+    "Golden": "equivalence.golden",
     "Level": "equivalence.levels",
     "OctaveRandom": "random",
     "as_octave": "equivalence.values",
     "assert_equivalent": "equivalence.differential",
     "compare": "equivalence.levels",
+    "compare_files": "equivalence.files",
     "differences": "equivalence.levels",
     "equivalent": "equivalence.generated",
+    "load_golden": "equivalence.golden",
+    "record": "equivalence.recording",
     "rtol": "equivalence.levels",
     "ulp": "equivalence.levels",
 }
@@ -44,13 +51,17 @@ __all__ = [
     "EXACT",
     "Comparison",
     "Difference",
+    "Golden",
     "Level",
     "OctaveRandom",
     "as_octave",
     "assert_equivalent",
     "compare",
+    "compare_files",
     "differences",
     "equivalent",
+    "load_golden",
+    "record",
     "rtol",
     "ulp",
 ]

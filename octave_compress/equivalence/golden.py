@@ -203,6 +203,19 @@ class Golden:
         """What ended the script before its last line, if anything."""
         return self.statements[-1].error if self.statements else None
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of this recording should know: values that are only named, for instance."""
+        kinds: dict[str, str] = {}
+        for statement in self.statements:
+            for name, value in statement.changed.items():
+                for part in _opaque_parts(value):
+                    kinds[name] = part.kind
+        return tuple(
+            f"{name} is or holds a {kind}, of which only the class is kept"
+            for name, kind in kinds.items()
+        )
+
     def at(self, where: str | int) -> Statement:
         """Return the statement at a line.
 
@@ -277,9 +290,7 @@ class Golden:
                 f"differ at level {level} (the port's value comes first)\n" + "\n".join(found)
             )
 
-    def replay(
-        self, function: Callable[[], Any], *, level: Level = EXACT
-    ) -> Replay:
+    def replay(self, function: Callable[[], Any], *, level: Level = EXACT) -> Replay:
         """Run a port and compare it with the script.
 
         Parameters
@@ -384,33 +395,15 @@ def _pairs(result: Any) -> Iterable[tuple[str | int, Mapping[str, Any]]]:
 
 def _mismatches(actual: Any, expected: Any, level: Level, name: str) -> list[str]:
     """Return how a port's value differs from a recorded one."""
+    from octave_compress.equivalence.values import as_octave
+
     try:
-        actual = in_octave(actual)
+        actual = as_octave(actual, like=expected)
     except InvalidTypeError as error:
         return [f"{name}: cannot be compared: {error}"]
     found: list[str] = []
     actual, expected = _without_hashes(actual, expected, name, level, found)
     return found + [str(one) for one in differences(actual, expected, level, name)]
-
-
-def in_octave(value: Any) -> Any:
-    """Return a value as it would come back from Octave: a list's numbers double, 1-D a row.
-
-    Raises
-    ------
-    InvalidTypeError
-        If Octave could not hold it.
-    """
-    from octave_compress.octave.codec import decode, encode
-
-    if callable(value) and not isinstance(value, np.generic | np.ndarray):
-        raise InvalidTypeError("a function")
-    (crossed,) = decode(bytearray(b"".join(map(_bytes_of, encode([value], [])))))
-    return crossed
-
-
-def _bytes_of(chunk: Any) -> bytes:
-    return chunk if isinstance(chunk, bytes) else chunk.tobytes(order="F")
 
 
 def _without_hashes(
@@ -443,6 +436,15 @@ def _without_hashes(
             left[at], right[at] = _without_hashes(actual[at], expected[at], place, level, found)
         return left, right
     return actual, expected
+
+
+def _opaque_parts(value: Any) -> Iterator[Opaque]:
+    if isinstance(value, Opaque):
+        yield value
+    elif isinstance(value, dict | list) or _is_cell_array(value):
+        parts = value.values() if isinstance(value, dict) else value
+        for part in parts.flat if isinstance(parts, np.ndarray) else parts:
+            yield from _opaque_parts(part)
 
 
 def _is_cell_array(value: Any) -> bool:
@@ -526,9 +528,7 @@ def load_golden(path: str | os.PathLike[str]) -> Golden:
     except ModelFileError as error:
         raise GoldenFileError(f"{name}: {error}") from error
     if "golden" not in content:
-        raise GoldenFileError(
-            f"{name}: no recording of a script; octave-compress record makes one"
-        )
+        raise GoldenFileError(f"{name}: no recording of a script; octave-compress record makes one")
     try:
         return _golden(content, str(name))
     except GoldenFileError:
@@ -570,9 +570,7 @@ def _statement(one: Mapping[str, Any], content: Mapping[str, Any]) -> Statement:
         line=int(one["line"]),
         last_line=int(one["last_line"]),
         text=_text(one["text"]),
-        changed={
-            name: unstored(stored[_field(name, k)]) for k, name in enumerate(names)
-        },
+        changed={name: unstored(stored[_field(name, k)]) for k, name in enumerate(names)},
         vanished=tuple(map(_text, one["vanished"])),
         printed=_text(one["printed"]),
         printed_bytes=int(one["printed_bytes"]),

@@ -76,7 +76,7 @@ def record(
     Raises
     ------
     OctaveError
-        If Octave cannot parse the script; nothing ran then, and no file is written.
+        If Octave takes the file for no script; nothing ran then, and no file is written.
     FileAccessError
         If the script cannot be read or the file not be written; nothing ran then.
     OctaveNotFoundError
@@ -180,7 +180,7 @@ class _Run:
             )
         if plan["trouble"]:
             raise OctaveError(
-                f"{script} cannot be parsed, and nothing of it ran: {plan['trouble'].strip()}",
+                f"{script} cannot run as a script: {plan['trouble'].strip()}",
                 "Octave:parse-error",
             )
         self._lines = [
@@ -233,9 +233,7 @@ class _Run:
             )
             printed, complained = until, complained_until
 
-    def _broken(
-        self, first: int, last: int, text: str, printed: int, complained: int
-    ) -> Statement:
+    def _broken(self, first: int, last: int, text: str, printed: int, complained: int) -> Statement:
         """Return the statement during which the run came to its end."""
         until = (self._place / "stdout").stat().st_size
         status = self._status

@@ -57,14 +57,40 @@ def load(path: PathLike, *, variable: str | None = None, backend: Backend | None
         If it is damaged, of another format, or holds no model.
     """
     name = os.fspath(path)
-    try:
-        data = Path(name).read_bytes()
-    except OSError as error:
-        raise FileAccessError(error.errno, f"cannot read: {error.strerror}", name) from None
+    data = _bytes(name)
     try:
         return Model.from_struct(_choose(_read(name, data, backend), variable))
     except ModelFileError as error:
         raise ModelFileError(f"{name}: {error}") from error.__cause__
+
+
+def read_variables(path: PathLike) -> dict[str, Any]:
+    """Return all variables of a ``.mat`` file, whatever they are.
+
+    Values are as :mod:`octave_compress.octave.codec` describes them; what a file holds in no
+    readable way is :class:`~octave_compress.formats.mat5.Opaque`. Octave's own formats are read
+    by Octave.
+
+    Raises
+    ------
+    FileAccessError
+        If the file cannot be opened.
+    ModelFileError
+        If it is damaged, or of another format.
+    """
+    name = os.fspath(path)
+    data = _bytes(name)
+    try:
+        return dict(_read(name, data, "octave", lossless=True))
+    except ModelFileError as error:
+        raise ModelFileError(f"{name}: {error}") from error.__cause__
+
+
+def _bytes(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise FileAccessError(error.errno, f"cannot read: {error.strerror}", name) from None
 
 
 def save(path: PathLike, model: Model, *, layout: str = "layers") -> None:
@@ -124,16 +150,18 @@ def _cell(values: list[Any]) -> NDArray[np.object_]:
     return cell
 
 
-def _read(name: str, data: bytes, backend: Backend | None) -> Mapping[str, Any]:
+def _read(
+    name: str, data: bytes, backend: Backend | None, *, lossless: bool = False
+) -> Mapping[str, Any]:
     """Return the variables of a file."""
     if data.startswith(_OCTAVE_STARTS):
-        return _read_by_octave(name, backend)
+        return _read_by_octave(name, backend, lossless)
     if data[:8] == b"\x89HDF\r\n\x1a\n" or data[512:520] == b"\x89HDF\r\n\x1a\n":
         raise ModelFileError("an HDF5 file (MATLAB's -v7.3): save it again with save -v7")
     if not data:
         raise ModelFileError("the file is empty")
     if data[124:128] in (b"\x00\x01IM", b"\x01\x00MI"):
-        return mat5.read(data)
+        return mat5.read(data, lossless=lossless)
     if 0 not in data[:4]:  # the sign of MATLAB's format 4
         raise ModelFileError("not a MAT file")
     from scipy.io import loadmat
@@ -142,10 +170,13 @@ def _read(name: str, data: bytes, backend: Backend | None) -> Mapping[str, Any]:
         content = loadmat(io.BytesIO(data), chars_as_strings=True)
     except (Exception, MemoryError) as error:  # SciPy raises many kinds for damaged files
         raise ModelFileError(f"damaged, or not a MAT file ({error})") from error
-    return {key: _plain(value) for key, value in content.items() if not key.startswith("__")}
+    values = {key: _plain(value) for key, value in content.items() if not key.startswith("__")}
+    if lossless:
+        return {key: x[0, 0] if np.shape(x) == (1, 1) else x for key, x in values.items()}
+    return values
 
 
-def _read_by_octave(name: str, backend: Backend | None) -> Mapping[str, Any]:
+def _read_by_octave(name: str, backend: Backend | None, lossless: bool) -> Mapping[str, Any]:
     if (backend or current_backend()) != "octave":
         raise ModelFileError(
             "in Octave's own format, which only Octave reads: save it again with save -v7, "
@@ -154,12 +185,27 @@ def _read_by_octave(name: str, backend: Backend | None) -> Mapping[str, Any]:
     from octave_compress.octave import default_session
 
     try:
-        content = default_session().call("ocx_load_model", os.path.abspath(name))
+        function = "ocx_load_variables" if lossless else "ocx_load_model"
+        content = default_session().call(function, os.path.abspath(name))
     except (OctaveError, InvalidTypeError) as error:
         raise ModelFileError(f"Octave cannot read it ({error})") from error
     if not isinstance(content, Mapping):
         raise ModelFileError("holds no variables")
-    return content
+    return {key: _noted(value) for key, value in content.items()} if lossless else content
+
+
+def _noted(value: Any) -> Any:
+    """Return a value with `Opaque` for the notes of ``ocx_load_variables.m``."""
+    if isinstance(value, dict) and "ocx_class" in value:
+        return mat5.Opaque(str(value["ocx_class"]))
+    if isinstance(value, dict):
+        return {name: _noted(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_noted(part) for part in value]
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        for at in np.ndindex(value.shape):
+            value[at] = _noted(value[at])
+    return value
 
 
 def _plain(value: Any) -> Any:

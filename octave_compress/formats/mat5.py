@@ -20,9 +20,7 @@ from numpy.typing import NDArray
 from octave_compress.errors import InvalidTypeError, ModelFileError
 from octave_compress.structs import StructArray
 
-HEADER = (
-    b"MATLAB 5.0 MAT-file, written by octave-compress".ljust(116) + bytes(8) + b"\x00\x01IM"
-)
+HEADER = b"MATLAB 5.0 MAT-file, written by octave-compress".ljust(116) + bytes(8) + b"\x00\x01IM"
 """What a file begins with; variables follow, one after the other."""
 
 _NUMBERS = {
@@ -37,9 +35,7 @@ _CLASSES = {
     **{14: "i8", 15: "u8"},
 }
 _CLASS_OF = {code: kind for kind, code in _CLASSES.items()}
-_NUMBER_OF = {
-    code: kind for kind, code in _NUMBERS.items() if kind < 16
-}
+_NUMBER_OF = {code: kind for kind, code in _NUMBERS.items() if kind < 16}
 _UTF16 = 17
 _LARGEST = 1 << 32
 _OPAQUE = 17
@@ -175,7 +171,9 @@ def _utf16(text: str) -> bytes:
         raise InvalidTypeError("text that is no UTF-8 cannot be written") from None
 
 
-def _variable(name: str, flags: int, shape: tuple[int, ...], content: bytes, size: int = 0) -> bytes:
+def _variable(
+    name: str, flags: int, shape: tuple[int, ...], content: bytes, size: int = 0
+) -> bytes:
     start = _element(_UINT32, struct.pack("<II", flags, size))
     start += _element(_INT32, struct.pack(f"<{len(shape)}i", *shape))
     return _element(_MATRIX, start + _element(_INT8, name.encode()) + content)
@@ -197,8 +195,7 @@ def _written_sparse(name: str, value: Any) -> bytes:
     kind = "c16" if columns.dtype.kind == "c" else "f8"
     flags, numbers = _plain_numbers(columns.data.astype(kind))
     places = b"".join(
-        _element(_INT32, part.astype("<i4").tobytes())
-        for part in (columns.indices, columns.indptr)
+        _element(_INT32, part.astype("<i4").tobytes()) for part in (columns.indices, columns.indptr)
     )
     flags = _SPARSE | (flags & _COMPLEX)
     return _variable(name, flags, columns.shape, places + numbers, max(1, columns.nnz))
@@ -295,9 +292,7 @@ _SIMPLE = _Form(
 _LOSSLESS = _Form(
     number=lambda values: values.reshape(-1)[0] if values.shape == (1, 1) else values,
     cell=lambda items, shape: (
-        items
-        if len(shape) == 2 and (shape[0] == 1 or shape == (0, 0))
-        else _objects(items, shape)
+        items if len(shape) == 2 and (shape[0] == 1 or shape == (0, 0)) else _objects(items, shape)
     ),
     structs=lambda rows, shape: (
         rows[0] if shape == (1, 1) else _objects(rows, shape).view(StructArray)
@@ -358,9 +353,7 @@ def _values(elements: _Elements, flag: int, count: int, dtype: np.dtype[Any]) ->
         return values[0] if len(values) == 1 else values[0] + 1j * values[1]
 
 
-def _parts(
-    elements: _Elements, count: int, order: str, depth: int, form: _Form
-) -> list[Any]:
+def _parts(elements: _Elements, count: int, order: str, depth: int, form: _Form) -> list[Any]:
     if 8 * count > len(elements.left):
         _damaged("the file ends inside a variable")
     return [_matrix(elements.take(_MATRIX)[1], order, depth - 1, form)[1] for _ in range(count)]

@@ -66,10 +66,10 @@ function value = remembered(name, value)
 end
 
 function lines = lines_of(path)
-  lines = strsplit(strrep(fileread(path), "\r\n", "\n"), "\n");
-  if isempty(lines{end})
-    lines(end) = [];
-  end
+  text = [strrep(fileread(path), "\r\n", "\n"), "\n"];
+  ends = [0, find(text == "\n")];
+  lines = arrayfun(@(from, to) text(from + 1:to - 1), ends(1:end - 1), ends(2:end), ...
+                   'UniformOutput', false);
 end
 
 function [first, last, trouble] = statements(lines, folder)
@@ -81,7 +81,7 @@ function [first, last, trouble] = statements(lines, folder)
   trouble = parsing_error(sprintf('%s\n', lines{:}), folder);
   k = 1;
   while isempty(trouble) && k <= numel(lines)
-    begins = strtrim(lines{k});
+    begins = trimmed(lines{k});
     if isempty(begins) || (any(begins(1) == '%#') && ~is_block_comment(begins))
       k = k + 1;
       continue
@@ -94,12 +94,21 @@ function [first, last, trouble] = statements(lines, folder)
       stop = numel(lines);
     end
     if ~is_block_comment(begins)
+      if isempty(first) && ~isempty(regexp(char(begins(begins < 128)), '^function\W', 'once'))
+        trouble = ['Octave takes a file that begins with a function for the file of that ', ...
+                   'function, not for a script: write "1;" on a line before it'];
+      end
       first(end + 1) = k;
       last(end + 1) = stop;
     end
     k = stop + 1;
   end
   warning(state);
+end
+
+function text = trimmed(text)
+  text = text(find(~isspace(text), 1):end); % strtrim minds bytes that are no UTF-8
+  text = text(1:find(~isspace(text), 1, 'last'));
 end
 
 function answer = is_block_comment(begins)
@@ -309,9 +318,10 @@ function note = hashed(value, count)
   if ischar(value)
     note.ocx_sample = uint8(note.ocx_sample);
   end
-  bytes = bytes_of(real(flat));
   if iscomplex(flat)
-    bytes = [bytes, bytes_of(imag(flat))];
+    bytes = [bytes_of(real(flat)), bytes_of(imag(flat))];
+  else
+    bytes = bytes_of(flat);
   end
   note.ocx_sha256 = hash('sha256', bytes);
 end
