@@ -36,7 +36,7 @@ _CLASSES = {
 }
 _CLASS_OF = {code: kind for kind, code in _CLASSES.items()}
 _NUMBER_OF = {code: kind for kind, code in _NUMBERS.items() if kind < 16}
-_UTF16 = 17
+_UTF16, _UTF32 = 17, 18
 _LARGEST = 1 << 32
 _OPAQUE = 17
 _UNREADABLE = {3: "object", 16: "function_handle", _OPAQUE: "object"}
@@ -126,9 +126,16 @@ def _element(kind: int, data: bytes) -> bytes:
 def _written(name: str, value: Any) -> bytes:
     """Return a variable, or a part of one, as an element of a file."""
     if isinstance(value, str):
-        units = _utf16(value)
-        shape = (1, len(units) // 2) if units else (0, 0)
-        return _variable(name, _CHAR, shape, _element(_UTF16, units))
+        # One unit a character, as SciPy counts them.
+        kind, codec, width = (_UTF16, "utf-16-le", 2)
+        if any(ord(letter) > 0xFFFF for letter in value):
+            kind, codec, width = (_UTF32, "utf-32-le", 4)
+        try:
+            units = value.encode(codec)
+        except UnicodeEncodeError:
+            raise InvalidTypeError("text that is no UTF-8 cannot be written") from None
+        shape = (1, len(units) // width) if units else (0, 0)
+        return _variable(name, _CHAR, shape, _element(kind, units))
     if isinstance(value, Mapping):
         return _variable(name, _STRUCT, (1, 1), _fields(list(value), [value]))
     if isinstance(value, StructArray):
@@ -162,13 +169,6 @@ def _plain_numbers(flat: NDArray[Any]) -> tuple[int, bytes]:
         raise InvalidTypeError(f"numbers of type {flat.dtype} cannot be written")
     stored = np.ascontiguousarray(flat, flat.dtype.newbyteorder("<")).tobytes()
     return _CLASS_OF[code], _element(_NUMBER_OF[code], stored)
-
-
-def _utf16(text: str) -> bytes:
-    try:
-        return text.encode("utf-16-le")
-    except UnicodeEncodeError:
-        raise InvalidTypeError("text that is no UTF-8 cannot be written") from None
 
 
 def _variable(
