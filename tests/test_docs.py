@@ -95,3 +95,23 @@ def test_contributing_quotes_the_real_operation() -> None:
         for block in re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL):
             for line in filter(None, map(str.strip, block.splitlines())):
                 assert line in known or line in ("...", '"""') or line.startswith("%!"), line
+
+
+def _levels_in_the_examples() -> set[tuple[str, str]]:
+    """The functions and levels that the decorators and calls in examples/equivalence name."""
+    found = set()
+    for file in (ROOT / "examples" / "equivalence").glob("test_*.py"):
+        text = file.read_text("utf-8").split("def test_first_tr")[0]
+        for name, call in re.findall(
+            r'(?:@equivalent\(\s*|tree, )"(\w+)"(.*?)\n(?:def |\n)', text, re.DOTALL
+        ):
+            level = re.search(r"level=(\w+)\(([\d.e-]+)\)", call)
+            found.add((name, f"{level[1]}({float(level[2]):g})" if level else "exact"))
+    return found
+
+
+def test_the_report_on_octaves_packages_has_the_levels_of_its_tests() -> None:
+    report = (ROOT / "examples" / "equivalence" / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| .* \| (exact|\w+\([\d.e-]+\)) \|", report, re.MULTILINE)
+    assert set(rows) == _levels_in_the_examples()
+    assert len(rows) >= 20

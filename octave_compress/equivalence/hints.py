@@ -257,6 +257,13 @@ def _ddof(e: Evidence) -> bool:
     ratio = (theirs / ours)[(ours != 0) & np.isfinite(ours)]
     if not ratio.size or not np.allclose(ratio, ratio[0], rtol=1e-9):
         return False
+    if _is_whole(e.actual, e.expected) and not any(
+        x.dtype.kind in "iuf" and x.size > 1 and e.close(f(x), e.actual.reshape(()))
+        for x in e.args
+        for f in (np.std, np.var)
+        if e.actual.size == 1
+    ):
+        return False  # small whole numbers have such ratios by chance
     counts = {n for x in e.args for n in (*x.shape, x.size) if n > 1}
     factors = (((n - 1) / n) ** power for n in counts for power in (0.5, -0.5, 1, -1))
     return any(e.explains(e.actual * f) for f in factors)
@@ -283,6 +290,8 @@ def _transposed(e: Evidence) -> bool:
     )
 
 
+# More columns than that are not tried one by one.
+_MOST_COLUMNS = 50
 _REDUCERS = (np.max, np.min, np.sum, np.mean, np.prod, np.any, np.all)
 
 
@@ -290,8 +299,9 @@ def _first_dimension(e: Evidence) -> bool:
     one, many = sorted((e.actual, e.expected), key=np.size)
     if one.size == 1 and _is_vector(many):
         across = any(many.size in x.shape and x.ndim >= 2 for x in e.args)
-        return across and any(
-            e.close(np.asarray(f(many)).reshape(()), one.reshape(())) for f in _REDUCERS
+        reduced = (np.asarray(f(many)).reshape(()) for f in _REDUCERS)
+        return across and (
+            any(e.close(value, one.reshape(())) for value in reduced) or _works_by_column(e)
         )
     vectors = _is_vector(e.actual) and _is_vector(e.expected)
     return vectors and any(
@@ -301,6 +311,19 @@ def _first_dimension(e: Evidence) -> bool:
         and e.explains(result.reshape(e.expected.shape))
         for result in _matrices_transposed(e, larger_than=e.expected.size)
     )
+
+
+def _works_by_column(e: Evidence) -> bool:
+    """Whether Octave's result is what Python returns for each column by itself."""
+    for k, x in enumerate(e.args):
+        if x.ndim != 2 or x.shape[1] != e.expected.size or x.shape[1] > _MOST_COLUMNS:
+            continue
+        columns = (x[:, [j]] for j in range(x.shape[1]))
+        results = [e.again((*e.args[:k], column, *e.args[k + 1 :])) for column in columns]
+        single = [r.ravel() for r in results if r is not None and r.size == 1]
+        if len(single) == x.shape[1]:
+            return e.close(np.concatenate(single), e.expected.ravel())
+    return False
 
 
 def _divides_whole_numbers(e: Evidence) -> bool:
@@ -450,8 +473,8 @@ HINTS: tuple[Hint, ...] = (
     ),
     Hint(
         "the first dimension that is not 1",
-        "max, min, sum, prod, mean, any and all of Octave work down each column of a matrix and "
-        "along a row vector; NumPy's take all elements unless axis= is given",
+        "max, min, sum, prod, mean, median, any and all of Octave work down each column of a "
+        "matrix and along a row vector; NumPy's take all elements unless axis= is given",
         _first_dimension,
     ),
     Hint(
