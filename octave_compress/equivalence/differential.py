@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import os
 import re
@@ -97,6 +98,9 @@ def assert_equivalent(
     Warnings are compared by identifier: one with an attribute ``identifier``, such as
     `OctaveWarning` has, must be given by both sides. Python's other warnings are not compared.
     Octave tells the identifier of the last warning of a call only.
+
+    The Python function gets copies of the arguments, as an Octave function does. If the two
+    differ, it may be called again with changed ones, in search of the cause.
 
     What the Octave function prints appears in the report and is not compared.
 
@@ -294,7 +298,8 @@ class _Case:
 
     def _call(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         options = {"nargout": self.nout} if _wants_nargout(self.function) else {}
-        result = self.function(*args, **options)
+        # A function that changes its arguments must not change them for the next call.
+        result = self.function(*copy.deepcopy(args), **options)
         return result if isinstance(result, tuple) else (result,)
 
     def _value_problems(
@@ -424,7 +429,7 @@ def _warning_problems(python: _Outcome, octave: _Outcome) -> list[str]:
 
 def _error_problems(python: Exception | None, octave: Exception | None) -> list[str]:
     if octave is not None and _is_broken_in_octave(octave):
-        return [f"The Octave code cannot run: {_indented(octave)}"]
+        return [f"The Octave code cannot run:\n{_indented(octave)}"]
     if isinstance(python, _BROKEN_EXCEPTIONS):
         return [f"The Python code cannot run: {type(python).__name__}: {python}"]
     if python is None:

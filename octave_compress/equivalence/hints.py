@@ -213,7 +213,7 @@ def _reordered(e: Evidence) -> bool:
 
 def _renumbered(e: Evidence) -> bool:
     """Whether both point to the same elements of a matrix, counted by row and by column."""
-    if not e.same_shape or not _is_whole(e.actual, e.expected) or e.is_near:
+    if not e.same_shape or not e.expected.size or not _is_whole(e.actual, e.expected) or e.is_near:
         return False
     theirs = _wide(e.expected).astype(np.int64) - 1
     for x in e.args:
@@ -290,8 +290,8 @@ def _transposed(e: Evidence) -> bool:
     )
 
 
-# More columns than that are not tried one by one.
-_MOST_COLUMNS = 50
+# More columns than that are not tried one by one: the Python function may be slow.
+_MOST_COLUMNS = 10
 _REDUCERS = (np.max, np.min, np.sum, np.mean, np.prod, np.any, np.all)
 
 

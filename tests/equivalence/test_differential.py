@@ -157,6 +157,17 @@ def test_an_edited_file_is_read_again(define: Define, octave: oc.Session) -> Non
     assert_equivalent(lambda x: 2.0, file, 0, session=octave)
 
 
+def test_python_cannot_change_the_arguments(octave: oc.Session) -> None:
+    def in_place(x: Any) -> Any:
+        x += 1
+        return x
+
+    x = np.zeros(3)
+    assert "argument 1: array([0., 0., 0.])" in report(in_place, "double", x, session=octave)
+    np.testing.assert_array_equal(x, np.zeros(3))
+    assert_equivalent(lambda x: in_place(x) - 1, "double", x, nout=(1, 1), session=octave)
+
+
 # The report
 
 

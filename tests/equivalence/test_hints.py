@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 
 from octave_compress.equivalence.differential import assert_equivalent
 from octave_compress.equivalence.hints import HINTS, Evidence, hints_for
@@ -187,6 +190,23 @@ UNRELATED: list[tuple[Any, Any, tuple[Any, ...]]] = [
     (np.array([1.0, np.inf]), np.array([1.0, 2.0]), (X,)),
     (np.zeros((0, 3)), np.zeros((3, 0)), (X,)),
 ]
+
+
+ARRAYS = arrays(
+    st.sampled_from(
+        [np.float64, np.float32, np.int8, np.uint8, np.int64, np.uint64, np.bool_, np.complex128]
+    ),
+    array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
+)
+
+
+@settings(max_examples=300)
+@given(ARRAYS, ARRAYS, st.lists(ARRAYS, max_size=2), st.sampled_from([EXACT, ulp(2), rtol(1e-9)]))
+def test_any_evidence_is_examined(actual: Any, expected: Any, args: Any, level: Level) -> None:
+    for again in (lambda args: None, lambda args: args[0] if args else None):
+        for left in (actual, expected, np.resize(actual, expected.shape)):
+            evidence = Evidence(left, expected, tuple(args), level, again)
+            assert isinstance(hints_for(evidence), tuple)
 
 
 def causes(error: pytest.ExceptionInfo[AssertionError]) -> list[str]:

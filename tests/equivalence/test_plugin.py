@@ -230,6 +230,59 @@ def test_built_in(octave):
 
 
 @pytest.mark.octave
+def test_bad_files_fail_with_a_reason_and_leave_the_others_alone(pytester: pytest.Pytester) -> None:
+    define(pytester, "m/syntax", "y = (x + ;")
+    define(pytester, "m/prints", "disp('hello'); y = x")
+    define(pytester, "m/asks", "y = input('how many? ');")
+    define(pytester, "m/endless", "while true, end")
+    define(pytester, "m/leaves", "exit(3);")
+    define(pytester, "m/opaque", "y = @() x;")
+    define(pytester, "m/größe", "y = x;")
+    define(pytester, "größer 世/fine", "y = x;")
+    pytester.makepyfile(
+        HEAD
+        + """
+def refuse(x):
+    raise ValueError("no")
+
+@pytest.mark.octave
+@pytest.mark.parametrize("port", [lambda x: x, refuse], ids=["answers", "refuses"])
+@pytest.mark.parametrize("name", ["syntax", "asks", "endless", "leaves", "opaque", "größe"])
+def test_bad(name, port):
+    assert_equivalent(port, f"m/{name}.m", 1.0, timeout=0.5)
+
+@pytest.mark.octave
+def test_prints():
+    assert_equivalent(lambda x: x, "m/prints.m", 1.0)
+    assert_equivalent(lambda x: x, "größer 世/fine.m", 1.0)
+
+@pytest.mark.octave
+def test_one_side_refuses():
+    assert_equivalent(refuse, "m/prints.m", 1.0)
+
+@pytest.mark.octave
+def test_the_other_side_refuses():
+    assert_equivalent(lambda *args: 1.0, "error", "my:id", "no", nout=0)
+"""
+    )
+    result = run(pytester, "-rf")
+    result.assert_outcomes(passed=1, failed=14)
+    text = result.stdout.str()
+    for said in (
+        "The Octave code cannot run:",
+        "    parse error near line 2 of file",
+        "input: a session has no keyboard",
+        "OctaveTimeoutError: endless: no answer within 0.5 s",
+        "OctaveDiedError: leaves: Octave did not finish",
+        "cannot be compared: Octave returned a function_handle",
+        "'größe.m' cannot be called",
+        "Python raises an error and Octave does not",
+        "Octave raises an error and Python does not",
+    ):
+        assert said in text
+
+
+@pytest.mark.octave
 def test_workers_have_an_octave_each(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
