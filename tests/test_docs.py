@@ -48,6 +48,7 @@ def test_links_to_files_lead_somewhere() -> None:
 @pytest.mark.octave
 def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
     main_job, own_files, pool = examples("python")
+    main_job, own_files = examples("python")[:2]
     (tmp_path / "my_functions").mkdir()
     done = subprocess.run(
         [sys.executable, "-c", main_job + own_files + "print(q.shape, r.shape)\n" + pool],
@@ -61,6 +62,36 @@ def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
     assert "(2, 2) (2, 2)" in done.stdout
     assert done.stdout.endswith(f"-2.0 {[np.float64(k) for k in (1, 2, 3)]}\n")
     assert (tmp_path / "small.mat").is_file()
+
+
+@pytest.mark.octave
+def test_the_test_file_of_the_readme_says_what_the_readme_says(tmp_path: Path) -> None:
+    (tests,) = [block for block in examples("python") if "assert_equivalent" in block]
+    (tmp_path / "test_port.py").write_text(tests)
+    (tmp_path / "my_functions").mkdir()
+    (tmp_path / "my_functions" / "to_whole.m").write_text(
+        "function y = to_whole(x)\n  y = round(x);\nend\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "pytest_octave_compress", "test_port.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert "1 failed, 1 passed" in done.stdout, done.stdout
+    (said,) = examples("text")
+    printed = [line.removeprefix("E").strip() for line in done.stdout.splitlines()]
+    assert [line for line in said.splitlines() if line.strip() not in printed] == []
+
+
+@pytest.mark.octave
+def test_the_snippets_on_tolerances_hold() -> None:
+    page = (ROOT / "docs" / "tolerance.md").read_text("utf-8")
+    snippets = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(snippets) == 4
+    exec("".join(snippets), {})
 
 
 @pytest.mark.octave

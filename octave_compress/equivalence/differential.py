@@ -38,6 +38,8 @@ _MOST_LINES = 20  # of what Octave prints
 # Errors that say nothing about the arguments: the code itself cannot run.
 _BROKEN_IDENTIFIERS = ("Octave:undefined-function", "octave_compress:keyboard")
 _BROKEN_MESSAGES = ("parse error", "invalid call to script", "feval: function")
+# Warnings about the machine, not about the arguments.
+_MACHINE_WARNINGS = ("Octave:gnuplot-graphics",)
 _BROKEN_EXCEPTIONS = (NameError, ImportError, SyntaxError, NotImplementedError)
 
 
@@ -404,7 +406,11 @@ def _wants_nargout(function: Callable[..., Any]) -> bool:
 
 
 def _of_octave(caught: list[warnings.WarningMessage]) -> tuple[Warning, ...]:
-    return tuple(w.message for w in caught if isinstance(w.message, OctaveWarning))
+    return tuple(
+        w.message
+        for w in caught
+        if isinstance(w.message, OctaveWarning) and w.message.identifier not in _MACHINE_WARNINGS
+    )
 
 
 def _warning_problems(python: _Outcome, octave: _Outcome) -> list[str]:
