@@ -6,10 +6,10 @@ SETUP := tools/setup.sh
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint types bench readme wheel clean
+.PHONY: help demo test lint types bench readme wheel octave-package clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/.plot-ready ## Train, prune, quantize, distil and report a network into demo-output/
 	@$(BIN)/octave-compress demo --out demo-output $$($(SETUP) backend)
@@ -31,11 +31,15 @@ bench: .venv/.test-ready ## Measure: every script in tests/benchmarks
 	@$(SETUP) need-octave
 	@for script in tests/benchmarks/*.py; do echo "==> $$script"; $(BIN)/python $$script || exit 1; done
 
-readme: .venv/.test-ready ## Write the table of operations in README.md
+readme: .venv/.test-ready ## Write the tables of operations and of Octave-only functions
 	$(BIN)/python tools/readme.py
+	$(BIN)/python tools/matlab_table.py
 
 wheel: .venv/.plot-ready ## Build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+octave-package: .venv/.plot-ready ## Build the package for Octave's "pkg install" into dist/
+	$(BIN)/python tools/octave_package.py
 
 clean: ## Remove .venv and everything that was built
 	rm -rf .venv build dist demo-output .mypy_cache .pytest_cache .ruff_cache .hypothesis

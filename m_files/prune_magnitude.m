@@ -35,3 +35,12 @@ end
 %!assert(prune_magnitude(zeros(0, 2), 0.5), zeros(0, 2))
 %!error <SPARSITY must be in \[0, 1\], got 1.5> prune_magnitude(1, 1.5)
 %!error <SPARSITY must be in \[0, 1\], got NaN> prune_magnitude(1, NaN)
+
+%!demo
+%! % Half of the weights go, the smallest ones: a gap opens around zero.
+%! if have_window_system()
+%!   w = randn(100);
+%!   pruned = prune_magnitude(w, 0.5);
+%!   hist(pruned(pruned ~= 0), 50);
+%!   xlabel('weights that stay');
+%! end

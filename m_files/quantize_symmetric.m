@@ -69,3 +69,12 @@ end
 %!error <AXIS must be a whole number in \[1, 2\], got 3> quantize_symmetric(1, 'axis', 3)
 %!error <W must not contain Inf> quantize_symmetric([1, -Inf])
 %!error <Invalid call> quantize_symmetric()
+
+%!demo
+%! % Three bits: seven levels around zero.
+%! if have_window_system()
+%!   w = linspace(-1, 1, 401);
+%!   plot(w, w, ':', w, quantize_symmetric(w, 'bits', 3), '-');
+%!   xlabel('weight');
+%!   legend('as it is', 'three bits', 'location', 'northwest');
+%! end

@@ -39,3 +39,12 @@ end
 %!error <LOGITS must not be empty> soft_targets([], 1)
 %!error <LOGITS must not contain NaN> soft_targets([1; NaN], 1)
 %!error <Invalid call> soft_targets(1)
+
+%!demo
+%! % What a network says of four classes is softer at a higher temperature.
+%! if have_window_system()
+%!   logits = [6; 4; 1; -2];
+%!   bar([soft_targets(logits, 1), soft_targets(logits, 4)]);
+%!   xlabel('class');
+%!   legend('temperature 1', 'temperature 4');
+%! end

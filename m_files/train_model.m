@@ -113,3 +113,12 @@ end
 %!error <LOSS must be "mse" for one output, got "crossentropy"> train_model(X, T, [2, 1])
 %!error <LEARNING_RATE must be smaller: training diverges in epoch> ...
 %! train_model(X, T, [2, 4, 1], 'loss', 'mse', 'solver', 'sgd', 'learning_rate', 1e200);
+
+%!demo
+%! % A small network learns a curve.
+%! if have_window_system()
+%!   x = linspace(-1, 1, 80);
+%!   model = train_model(x, x .^ 2, [1, 8, 1], 'loss', 'mse', 'epochs', 300);
+%!   plot(x, x .^ 2, ':', x, predict_model(model, x), '-');
+%!   legend('curve', 'network');
+%! end

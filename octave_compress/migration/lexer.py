@@ -249,6 +249,8 @@ def assigned_names(statement: Statement) -> list[str]:
     tokens = statement.tokens
     if statement.command or not tokens:
         return [t.text for t in tokens[1:]] if tokens and tokens[0].text == "global" else []
+    if tokens[0].text == "catch" and len(tokens) == 2:
+        return [tokens[1].text]
     while len(tokens) > 1 and tokens[0].text in _OPENERS:
         tokens = tokens[1:]
     first = tokens[0].text
@@ -259,8 +261,6 @@ def assigned_names(statement: Statement) -> list[str]:
         return [t.text for t in tokens[1:] if t.kind == "name" and t.text != name]
     if first in ("for", "parfor"):
         return [t.text for t in tokens[1:3] if t.kind == "name"][:1]
-    if first in ("catch",) and len(tokens) == 2:
-        return [tokens[1].text]
     equals = position_of_equals(tokens)
     if equals is None:
         found = [t.text for t in tokens if t.kind == "operator" and t.depth == 0]
