@@ -34,6 +34,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _WIDTH = 98
 _MOST_DIFFERENCES = 10
 _MOST_LINES = 20  # of what Octave prints
+_MOST_EXAMINED = 1_000_000  # elements: a cause that takes more to show is seen in fewer, too
 
 # Errors that say nothing about the arguments: the code itself cannot run.
 _BROKEN_IDENTIFIERS = ("Octave:undefined-function", "octave_compress:keyboard")
@@ -102,7 +103,8 @@ def assert_equivalent(
     Octave tells the identifier of the last warning of a call only.
 
     The Python function gets copies of the arguments, as an Octave function does. If the two
-    differ, it may be called again with changed ones, in search of the cause.
+    differ, it may be called again with changed ones, in search of the cause; this is done for
+    results of up to a million elements.
 
     What the Octave function prints appears in the report and is not compared.
 
@@ -335,7 +337,7 @@ class _Case:
     def _hints(self, difference: Difference, output: int, name: str) -> tuple[Hint, ...]:
         if difference.kind not in ("value", "class", "shape"):
             return ()
-        if not all(_is_numeric(value) for value in difference.values):
+        if not all(_is_numeric(v) and v.size <= _MOST_EXAMINED for v in difference.values):
             return ()
         numbers: list[Any] = []
         places: list[int] = []

@@ -106,7 +106,11 @@ def equivalent(
         # One Octave serves all examples of a test, and with it the fixtures that prepare it.
         shared = hypothesis.HealthCheck.function_scoped_fixture
         checks = {*parent.suppress_health_check, shared}
-        chosen = hypothesis.settings(parent, deadline=None, suppress_health_check=list(checks))
+        # To explain a failure is the report's part: Hypothesis would list lines of this package.
+        phases = [phase for phase in parent.phases if phase is not hypothesis.Phase.explain]
+        chosen = hypothesis.settings(
+            parent, deadline=None, suppress_health_check=list(checks), phases=phases
+        )
         marked: Callable[..., None] = pytest.mark.octave(chosen(given))
         return marked
 
