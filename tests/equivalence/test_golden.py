@@ -107,6 +107,16 @@ def test_checks_that_fail(tmp_path: Path, values: dict[str, Any], message: str) 
     assert "script.m, after line 8 (clear x; s.t = {1, 'é'};)" in str(caught.value)
 
 
+def test_likely_causes_are_named(tmp_path: Path) -> None:
+    codes = np.floor(np.arange(1, 17) / 2 + 0.5)[None]
+    wide = np.arange(6.0).reshape(2, 3)
+    read = golden(tmp_path, (Statement(1, 1, "c", {"codes": codes, "wide": wide}),))
+    with pytest.raises(AssertionError, match=r"likely: .*halves"):
+        read.check(1, codes=np.round(np.arange(1, 17) / 2))
+    with pytest.raises(AssertionError, match=r"likely: .*column"):
+        read.check(1, wide=wide.ravel(order="F").reshape(2, 3))
+
+
 @pytest.mark.parametrize(
     ("where", "values", "message"),
     [
