@@ -134,7 +134,8 @@ def _table(rows: list[Row]) -> Iterator[str]:
             worst += f", in single {row.worst_single:.2g}"
         if row.failures:
             worst = f"{row.failures} DIFFER (the others: {worst})"
-        cells.append((row.function, row.level, str(row.cases), worst))
+        raised = f" ({row.raised} raise)" if row.raised else ""
+        cells.append((row.function, row.level, f"{row.cases}{raised}", worst))
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     for cell in cells if rows else []:
         padded = (text.ljust(width) for text, width in zip(cell, widths, strict=True))

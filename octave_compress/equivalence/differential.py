@@ -253,6 +253,7 @@ class _Case:
         row = Row(self.twin.name, self.twin.file, str(self.level), cases=1)
         if python.error is not None or octave.error is not None:
             problems += _error_problems(python.error, octave.error)
+            row.raised = int(not problems)
         else:
             problems += self._value_problems(python.outputs or (), octave.outputs or (), row)
         row.failures = int(bool(problems))
@@ -478,6 +479,8 @@ def _described(d: Difference, ours: Any, name: str, hints: tuple[Hint, ...]) -> 
         lines = [f"{d.path}: class {d.expected} in Octave, {d.actual} in Python"]
         if d.actual == "cell":
             lines.append("    (a list is a cell in Octave: return an array)")
+        elif d.expected == "double" and "int" in d.actual:
+            lines.append("    (Octave's numbers are doubles unless it is told: use .astype(float))")
     elif d.kind == "shape":
         theirs, mine = ("x".join(map(str, s or (1, 1))) for s in (d.expected, d.actual))
         lines = [f"{d.path}: {theirs} in Octave, {mine} in Python"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from octave_compress.equivalence.differential import assert_equivalent
 from octave_compress.equivalence.levels import EXACT, Level
-from octave_compress.errors import InvalidTypeError
+from octave_compress.errors import InvalidTypeError, OctaveCompressError
 
 if TYPE_CHECKING:
     from hypothesis import settings as Settings
@@ -50,6 +50,8 @@ def equivalent(
     ------
     InvalidTypeError
         If the function has too few parameters.
+    OctaveCompressError
+        If pytest or Hypothesis is missing.
 
     Examples
     --------
@@ -59,8 +61,13 @@ def equivalent(
     ... def test_hypot(x, y):
     ...     return np.hypot(x, y)
     """
-    import hypothesis
-    import pytest
+    try:
+        import hypothesis
+        import pytest
+    except ImportError as error:
+        raise OctaveCompressError(
+            f"equivalent: {error.name} is missing: pip install pytest hypothesis"
+        ) from None
 
     def decorate(port: Callable[..., Any]) -> Callable[..., None]:
         signature = inspect.signature(port)

@@ -19,6 +19,8 @@ class Row:
     level : str
     cases : int
         How many calls were compared.
+    raised : int
+        In how many of them both sides raised an error, so that no values were compared.
     failures : int
         How many of them differed.
     worst, worst_single : float
@@ -29,6 +31,7 @@ class Row:
     file: str
     level: str
     cases: int = 0
+    raised: int = 0
     failures: int = 0
     worst: float = 0.0
     worst_single: float = 0.0
@@ -45,6 +48,7 @@ class Tally:
         key = (row.function, row.file, row.level)
         known = self._rows.setdefault(key, Row(*key))
         known.cases += row.cases
+        known.raised += row.raised
         known.failures += row.failures
         known.worst = max(known.worst, row.worst)
         known.worst_single = max(known.worst_single, row.worst_single)

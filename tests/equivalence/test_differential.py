@@ -125,7 +125,7 @@ def test_a_function_can_be_told_how_many_outputs_are_asked_for(octave: oc.Sessio
 
     x = np.ones((2, 3))
     told = report(size, "size", x, nout=(1, 2), session=octave)
-    assert "class double in Octave, int64 in Python" in told
+    assert "class double in Octave, int64 in Python\n    (Octave's numbers are doubles" in told
 
     def size_of_doubles(x: Any, nargout: int) -> Any:
         sizes = tuple(map(float, x.shape))

@@ -193,6 +193,7 @@ def test_what_the_summary_says(pytester: pytest.Pytester) -> None:
     define(pytester, "m/forgotten", "y = x;")
     define(pytester, "m/sub/deep", "y = x;")
     define(pytester, "m/private/inner", "y = x;")
+    define(pytester, "m/refuses", "error('no');")
     pytester.makepyfile(
         HEAD
         + """
@@ -207,6 +208,13 @@ def test_wrong(octave):
     assert_equivalent(lambda x: 2 * x, "m/wrong.m", 1.0)
     assert_equivalent(lambda x: 3 * x, "m/wrong.m", 1.0)
 
+def test_refuses(octave):
+    def refuses(x):
+        raise ValueError("no")
+
+    for x in range(3):
+        assert_equivalent(refuses, "m/refuses.m", x)
+
 def test_built_in(octave):
     assert_equivalent(np.sin, "sin", 1.0, level=rtol(1e-9))
 """
@@ -215,10 +223,11 @@ def test_built_in(octave):
         "function level cases worst difference",
         "covered exact 3 0",
         "covered ulp(2) 3 1",
+        "refuses exact 3 (3 raise) 0",
         "sin rtol(1e-09) 1 0",
         "wrong exact 2 1 DIFFER (the others: 0)",
-        "3 functions compared in 9 cases",
-        f"{pytester.path}/m: 2 of 4 .m files without an equivalence test",
+        "4 functions compared in 12 cases",
+        f"{pytester.path}/m: 2 of 5 .m files without an equivalence test",
         "forgotten.m",
         "sub/deep.m",
     ]
@@ -306,6 +315,17 @@ def test_a_missing_folder_is_told(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_nothing():\n    pass\n")
     (line,) = summary(run(pytester, "--octave-folder=nowhere"))[-1:]
     assert line == f"{pytester.path}/nowhere: no such folder"
+
+
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    from octave_compress import OctaveCompressError
+    from octave_compress.equivalence import equivalent
+
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    with pytest.raises(OctaveCompressError, match="hypothesis is missing: pip install pytest"):
+        equivalent("sin")
 
 
 def test_strategies_need_parameters() -> None:
