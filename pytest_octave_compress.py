@@ -150,12 +150,9 @@ def _uncovered(folder: Path, rows: list[Row]) -> Iterator[str]:
         yield f"{folder}: no such folder"
         return
     covered = {Path(row.file).resolve() for row in rows if row.file}
-    files = sorted(
-        file.relative_to(folder)
-        for file in folder.rglob("*.m")
-        # The others cannot be called by name: they are tested through their callers.
-        if "private" not in file.parts and not any(part.startswith("@") for part in file.parts)
-    )
+    files = sorted(file.relative_to(folder) for file in folder.rglob("*.m"))
+    # What cannot be called by its name is tested through its callers.
+    files = [f for f in files if not any(p == "private" or p[0] == "@" for p in f.parts)]
     missing = [str(file) for file in files if (folder / file).resolve() not in covered]
     yield f"{folder}: {len(missing)} of {_count(len(files), '.m file')} without an equivalence test"
     for name in missing[:_MOST_NAMES]:

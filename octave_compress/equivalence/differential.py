@@ -186,6 +186,8 @@ def _find_file(session: Session, file: Path) -> _Twin:
             warnings.simplefilter("ignore", OctaveWarning)
             session.addpath(folder)
     found = session.call("file_in_loadpath", file.name)
+    if isinstance(found, str) and not os.path.isabs(found):
+        found = os.path.join(session.call("pwd"), found)
     if not isinstance(found, str) or not os.path.samefile(found, file):
         raise InvalidValueError(
             f"assert_equivalent: {file} is hidden by {found}, which comes before it on Octave's "

@@ -150,6 +150,17 @@ def test_a_path_of_any_letters(define: Define, tmp_path: Path, octave: oc.Sessio
     assert_equivalent(lambda x: x, file, 2.0, session=octave)
 
 
+def test_a_file_in_octaves_own_folder_is_found(
+    define: Define, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = define("at_home", "  y = x;")
+    with oc.Session() as octave:
+        octave.call("cd", str(tmp_path), nout=0)
+        monkeypatch.chdir(tmp_path.parent)
+        assert_equivalent(lambda x: x, file, 1.0, session=octave)
+        assert_equivalent(lambda x: x, f"{tmp_path.name}/at_home.m", 1.0, session=octave)
+
+
 def test_an_edited_file_is_read_again(define: Define, octave: oc.Session) -> None:
     file = define("edited", "  y = 1;")
     assert_equivalent(lambda x: 1.0, file, 0, session=octave)

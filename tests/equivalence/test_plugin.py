@@ -311,6 +311,17 @@ def test_workers_have_an_octave_each(pytester: pytest.Pytester) -> None:
     assert pids[0] != pids[1]
 
 
+def test_files_are_left_out_by_where_they_are_in_the_folder(pytester: pytest.Pytester) -> None:
+    define(pytester, "private/m/seen", "y = x;")
+    define(pytester, "private/m/private/unseen", "y = x;")
+    define(pytester, "private/m/@class/unseen", "y = x;")
+    pytester.makepyfile("def test_nothing():\n    pass\n")
+    assert summary(run(pytester, "--octave-folder=private/m"))[-2:] == [
+        f"{pytester.path}/private/m: 1 of 1 .m file without an equivalence test",
+        "seen.m",
+    ]
+
+
 def test_a_missing_folder_is_told(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_nothing():\n    pass\n")
     (line,) = summary(run(pytester, "--octave-folder=nowhere"))[-1:]
