@@ -136,6 +136,15 @@ def test_what_is_not_there(tmp_path: Path, where: Any, values: Any, message: str
         golden(tmp_path).check(where, **values)
 
 
+def test_what_a_reader_should_know(tmp_path: Path) -> None:
+    error = RecordedError("no graphics toolkits are available!")
+    last = Statement(11, 11, "figure", {"f": [Opaque("function_handle", "@sin")]}, error=error)
+    notes = golden(tmp_path, (*STATEMENTS, last), "error").notes
+    assert notes[0] == "f is or holds a function_handle, of which only the class is kept"
+    assert "gnuplot-nox" in notes[1]
+    assert golden(tmp_path).notes == ()
+
+
 def test_names_that_cannot_be_keywords(tmp_path: Path) -> None:
     long_name = "n" * 80
     read = golden(tmp_path, (Statement(1, 1, "level = 1", {"level": A, long_name: A, "b": A + 1}),))

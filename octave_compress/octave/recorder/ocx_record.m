@@ -173,11 +173,11 @@ function write_statement(ended, failure)
   current = struct();
   for k = 1:numel(names)
     name = names{k};
-    value = storable(evalin('base', name), job);
-    current.(name) = value;
-    if ~isfield(previous, name) || ~is_same(previous.(name), value)
+    value = evalin('base', name);
+    current.(name) = essence(value, job);
+    if ~isfield(previous, name) || ~is_same(previous.(name), current.(name))
       changed{end + 1} = name;
-      values{end + 1} = value;
+      values{end + 1} = storable(value, job);
     end
   end
   before = fieldnames(previous).';
@@ -240,25 +240,48 @@ function text = described(failure)
   end
 end
 
+function value = essence(value, job)
+  % What tells whether a value has changed: of a cell array or a struct a hash of what 'save' makes
+  % of it, as to walk through all of its elements takes long.
+  if iscell(value) || (isstruct(value) && ~isobject(value))
+    path = [job.folder, '/part'];
+    state = warning();
+    [message, identifier] = lastwarn();
+    warning('off', 'all');
+    try
+      save('-binary', path, 'value');
+      note.ocx_hash = hash('md5', fileread(path));
+    catch % some objects cannot be saved
+      note = storable(value, job);
+    end
+    warning(state);
+    lastwarn(message, identifier);
+    value = note;
+  else
+    value = storable(value, job);
+  end
+end
+
 function answer = is_same(a, b)
-  % Whether two storable values are the same to the last bit.
+  % Whether two values are the same to the last bit.
   answer = strcmp(class(a), class(b)) && isequal(size(a), size(b)) && ...
            issparse(a) == issparse(b) && iscomplex(a) == iscomplex(b);
-  if ~answer || isempty(a) && ~isstruct(a)
+  if ~answer || isempty(a)
     return
   end
-  if iscellstr(a) && iscellstr(b)
-    answer = all(strcmp(a, b)(:));
-  elseif iscell(a)
+  if iscell(a)
     answer = all(cellfun(@is_same, a, b)(:));
   elseif isstruct(a)
     answer = isequal(fieldnames(a), fieldnames(b)) && is_same(struct2cell(a), struct2cell(b));
   elseif iscomplex(a)
     answer = is_same(real(a), real(b)) && is_same(imag(a), imag(b));
+  elseif issparse(a)
+    [i, j, v] = find(a);
+    [k, m, w] = find(b);
+    answer = isequal(i, k) && isequal(j, m) && is_same(full(v), full(w));
   elseif isfloat(a)
-    nans = isnan(a);
-    answer = isequal(nans, isnan(b)) && isequal(a(~nans), b(~nans)) && ...
-             isequal(signbit(a(~nans)), signbit(b(~nans)));
+    bits = struct('double', 'uint64', 'single', 'uint32').(class(a));
+    answer = all(typecast(a(:), bits) == typecast(b(:), bits));
   else
     answer = isequal(a, b);
   end
@@ -267,7 +290,7 @@ end
 function value = storable(value, job)
   % A value without what no file can hold: function handles and objects become a note of their
   % class, and arrays above the limit a hash and a sample.
-  if iscellstr(value)
+  if iscell(value) && isinf(job.limit) && all(cellfun(@is_plain, value)(:))
     return
   elseif iscell(value)
     for k = 1:numel(value)
@@ -291,6 +314,10 @@ function value = storable(value, job)
   else
     value = noted(value, job);
   end
+end
+
+function answer = is_plain(value)
+  answer = isnumeric(value) || islogical(value) || (ischar(value) && ndims(value) == 2);
 end
 
 function note = noted(value, job)
