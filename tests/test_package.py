@@ -45,7 +45,13 @@ def test_the_wheel_holds_the_functions_and_the_data(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for path in (ROOT / "m_files").rglob("*.m"):
         assert f"octave_compress/{path.relative_to(ROOT)}" in names
-    for name in ("py.typed", "data/digits.mat", "data/README.md", "octave/bridge/ocx_serve.m"):
+    for name in (
+        "py.typed",
+        "data/digits.mat",
+        "data/README.md",
+        "octave/bridge/ocx_serve.m",
+        "octave/recorder/ocx_record.m",
+    ):
         assert f"octave_compress/{name}" in names
     assert "pytest_octave_compress.py" in names
     assert not [name for name in names if name.startswith(("tests/", "m_files/"))]
