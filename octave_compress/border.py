@@ -135,6 +135,15 @@ def _dtype(op: str, name: str, value: Any, arguments: Arguments) -> Any:
     return checks.choice(op, name.upper(), text, ("float64", "float32"))
 
 
+def _packed(op: str, name: str, value: Any, arguments: Arguments) -> Any:
+    if isinstance(value, bytes | bytearray | memoryview):
+        value = np.frombuffer(value, np.uint8)
+    array = _array(op, name, value, "be a vector of uint8")
+    if array.dtype != np.uint8 or array.size != max(array.shape, default=1):
+        checks.type_error(op, name.upper(), "be a vector of uint8")
+    return array.reshape(-1)
+
+
 def _as_is(value: Any) -> Any:
     return value
 
@@ -168,6 +177,8 @@ MODEL = Kind(_model, Model.to_struct, _from_struct)
 NETWORK = Kind(_network, lambda v: v.to_struct() if isinstance(v, Model) else v, _from_struct)
 DTYPE = Kind(_dtype, {"float64": "double", "float32": "single"}.__getitem__, _as_is)
 
+PACKED = Kind(_packed, _as_is, lambda a: np.atleast_1d(a).reshape(-1))
+
 COUNTS = Kind(_given, _as_is, lambda s: Counts(**{k: int(v) for k, v in s.items()}))
 ENERGY = Kind(_given, _as_is, _energy)
 
@@ -194,6 +205,8 @@ KINDS: dict[str, Kind] = {
     **dict.fromkeys(("model", "teacher"), MODEL),
     "student": NETWORK,
     "dtype": DTYPE,
+    "packed": PACKED,
+    "symbols": VECTOR,
     "counts": COUNTS,
     "energy": ENERGY,
 }

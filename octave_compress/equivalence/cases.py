@@ -414,6 +414,57 @@ def _shared(source: Source, layer: Dense) -> Dense:
     return Dense(decode(held, levels.dtype), layer.bias, layer.activation, layer.mask, held)
 
 
+# Coding
+
+
+@case
+def rans_encode(source: Source) -> Call:
+    return (_symbols(source),), {}
+
+
+@case
+def rans_decode(source: Source) -> Call:
+    return (ops.rans_encode(_symbols(source), backend="numpy"),), {}
+
+
+@case
+def pack_model(source: Source) -> Call:
+    return (_any_model(source),), {}
+
+
+@case
+def unpack_model(source: Source) -> Call:
+    return (ops.pack_model(_any_model(source), backend="numpy"),), {}
+
+
+def _symbols(source: Source) -> Any:
+    """Return bytes, for one lane or several."""
+    random = np.random.default_rng(source.integer(0, 2**32 - 1))
+    count = source.choice((0, 1, source.size(), 5000))
+    spread = source.choice((1, 3, 100, 256))
+    return np.floor(spread * random.random(count) ** 2).astype(np.uint8)
+
+
+def _any_model(source: Source) -> Model:
+    """Return a model that is packed in any of the ways there are."""
+    if source.flag():
+        return _maybe_quantized(source)
+    random = np.random.default_rng(source.integer(0, 2**32 - 1))
+    inputs = source.choice((16, 25, 7, 300))
+    sizes = [inputs, source.choice((1, 9, 200)), source.choice((1, 3))]
+    density, levels = source.choice((0.0, 0.05, 0.4, 1.0)), source.choice((2, 5, 40, 300, 10**6))
+    shapes = [(sizes[1], sizes[0]), (sizes[2], sizes[1])]
+    weights = [
+        np.where(random.random(shape) < density, random.integers(-levels, levels, shape) / 64.0, 0)
+        for shape in shapes
+    ]
+    dtype = source.dtype()
+    model = Model.from_arrays([w.astype(dtype) for w in weights])
+    if source.flag():
+        model = ops.prune_model(model, sparsity=0.5, backend="numpy")
+    return model
+
+
 # Whole models: quantized, counted, timed
 
 

@@ -22,6 +22,7 @@ from octave_compress.errors import (
 from octave_compress.formats import mat5
 from octave_compress.formats.atomic import write_atomically
 from octave_compress.model import Model, cells_from_layers
+from octave_compress.ops.packing import MAGIC, pack_model, unpack_model
 
 PathLike = str | os.PathLike[str]
 
@@ -29,11 +30,12 @@ _OCTAVE_STARTS = (b"Octave-1-L", b"Octave-1-B", b"# Created by Octave", b"# name
 
 
 def load(path: PathLike, *, variable: str | None = None, backend: Backend | None = None) -> Model:
-    """Return the model in a ``.mat`` file.
+    """Return the model in a ``.mat`` file, or in a packed one (``.ocz``).
 
     The fields of the model (``layers``, or ``W`` with ``b``) may stand at the top level, in a
     variable called ``model``, or in the only struct there is. MATLAB's formats up to ``-v7`` are
-    read in Python; Octave's own text and binary formats by Octave.
+    read in Python; Octave's own text and binary formats by Octave. A variable ``packed`` with
+    the bytes of `pack_model` is unpacked. What kind a file is, its first bytes say.
 
     Parameters
     ----------
@@ -59,7 +61,13 @@ def load(path: PathLike, *, variable: str | None = None, backend: Backend | None
     name = os.fspath(path)
     data = _bytes(name)
     try:
-        return Model.from_struct(_choose(_read(name, data, backend), variable))
+        if data.startswith(MAGIC):
+            return _unpacked(data)
+        content = _read(name, data, backend)
+        packed = content.get("packed" if variable is None else variable)
+        if isinstance(packed, np.ndarray) and packed.dtype == np.uint8:
+            return _unpacked(packed)
+        return Model.from_struct(_choose(content, variable))
     except ModelFileError as error:
         raise ModelFileError(f"{name}: {error}") from error.__cause__
 
@@ -95,7 +103,16 @@ def _bytes(name: str) -> bytes:
 
 def save(path: PathLike, model: Model, *, layout: str = "layers") -> None:
     """Write a model to a ``.mat`` file (``-v7``) that Octave, MATLAB and SciPy read.
+def _unpacked(packed: Any) -> Model:
+        return unpack_model(packed, backend="numpy")
+    except InvalidTypeError as error:
+        raise ModelFileError(str(error)) from error
 
+
+def save(path: PathLike, model: Model, *, layout: str | None = None) -> None:
+    """Write a model to a ``.mat`` file (``-v7``) that Octave, MATLAB and SciPy read, or packed.
+
+    A name that ends in ``.ocz`` asks for the bytes of `pack_model`, entropy-coded.
     The fields stand at the top level, so ``model = load (file)`` gives the model in Octave.
     Codes are written in their own type; a layer that has them is written without the weights
     that they stand for, which every function here decodes again. The file appears whole or not
@@ -106,24 +123,32 @@ def save(path: PathLike, model: Model, *, layout: str = "layers") -> None:
     path : str or path-like
         An existing file is replaced.
     model : Model
-    layout : {"layers", "W"}
-        ``model.layers{i}.weights``, or ``model.W{i}`` with ``model.b{i}``.
+    layout : {"layers", "W", "packed"}, optional
+        ``model.layers{i}.weights``, or ``model.W{i}`` with ``model.b{i}``, or one variable
+        ``packed`` with the bytes of `pack_model`, which `unpack_model` takes in Octave too.
+        A ``.ocz`` file is packed; others have layers unless said otherwise.
 
     Raises
     ------
     FileAccessError
         If the file cannot be written; an older one is then still whole.
     """
-    checks.choice("save", "LAYOUT", layout, ("layers", "W"))
+    is_plain = os.fspath(path).lower().endswith(".ocz")
+    choices = ("packed",) if is_plain else ("layers", "W", "packed")
+    layout = checks.choice("save", "LAYOUT", layout or choices[0], choices)
     if not isinstance(model, Model):
         raise InvalidTypeError("save: MODEL must be a Model")
-    write_atomically(path, mat_bytes(model, layout))
+    if layout != "packed":
+        write_atomically(path, mat_bytes(model, layout))
+        return
+    packed = pack_model(model, backend="numpy")
+    write_atomically(
+        path, packed.tobytes() if is_plain else _mat({"packed": packed[None, :]}, False)
+    )
 
 
 def mat_bytes(model: Model, layout: str = "layers") -> bytes:
-    """Return what `save` writes."""
-    from scipy.io import savemat
-
+    """Return what `save` writes in the layouts that are no packed one."""
     layers = model.to_struct()["layers"]
     for fields in layers:
         if "codes" in fields:
@@ -132,13 +157,14 @@ def mat_bytes(model: Model, layout: str = "layers") -> bytes:
             if isinstance(value, int):
                 fields[name] = float(value)  # a number in Octave, not an int64
     content = {"layers": layers} if layout == "layers" else cells_from_layers(layers)
+    return _mat({name: _cell(values) for name, values in content.items()}, True)
+
+
+def _mat(content: Mapping[str, Any], compress: bool) -> bytes:
+    from scipy.io import savemat
+
     stream = io.BytesIO()
-    savemat(
-        stream,
-        {name: _cell(values) for name, values in content.items()},
-        do_compression=True,
-        long_field_names=True,
-    )
+    savemat(stream, content, do_compression=compress, long_field_names=True)
     # SciPy writes the time into the header; the same model should be the same file.
     header = b"MATLAB 5.0 MAT-file, written by octave-compress"
     return header.ljust(116) + stream.getvalue()[116:]

@@ -31,6 +31,7 @@ from octave_compress.errors import (
     Frame,
     InvalidTypeError,
     InvalidValueError,
+    ModelFileError,
     OctaveCompressError,
     OctaveDiedError,
     OctaveError,
@@ -49,6 +50,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 _ARGUMENT_ERRORS = {
     "octave_compress:value": InvalidValueError,
     "octave_compress:type": InvalidTypeError,
+    "octave_compress:file": ModelFileError,
 }
 _WARNING = "warning: "
 

@@ -6,6 +6,7 @@ documentation, level of equality. The ``.m`` file of the same name is its twin i
 
 from octave_compress.ops.analysis import count_model, energy_model, time_model
 from octave_compress.ops.augmentation import warp_images
+from octave_compress.ops.coding import rans_decode, rans_encode
 from octave_compress.ops.distillation import distill_model, distillation_loss, soft_targets
 from octave_compress.ops.losses import accuracy, loss_crossentropy, loss_mse
 from octave_compress.ops.network import (
@@ -14,6 +15,7 @@ from octave_compress.ops.network import (
     gradient_model,
     predict_model,
 )
+from octave_compress.ops.packing import pack_model, unpack_model
 from octave_compress.ops.pruning import (
     compact_model,
     prune_magnitude,
@@ -55,6 +57,7 @@ __all__ = [
     "kmeans_codebook",
     "loss_crossentropy",
     "loss_mse",
+    "pack_model",
     "predict_model",
     "prune_magnitude",
     "prune_model",
@@ -67,6 +70,8 @@ __all__ = [
     "quantize_grid",
     "quantize_model",
     "quantize_symmetric",
+    "rans_decode",
+    "rans_encode",
     "retrain_model",
     "sensitivity_model",
     "sgd_step",
@@ -77,4 +82,5 @@ __all__ = [
     "time_model",
     "train_model",
     "warp_images",
+    "unpack_model",
 ]

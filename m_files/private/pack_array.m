@@ -1,0 +1,176 @@
+function coded = pack_array(values, layer)
+  % The shortest coding of the matrix VALUES: steps of the range coder, and a row of bytes.  The
+  % codebook of LAYER, if it has one, saves the search for levels.  See packing.py.
+  coded = struct('steps', zeros(3, 0), 'bulk', zeros(1, 0, 'uint8'));
+  if isempty(values)
+    return
+  end
+  ways = {};
+  [levels, codes] = levels_and_codes(values, layer);
+  if ~isempty(levels)
+    if numel(levels) <= 256
+      ways = in_stream(levels, codes);
+    end
+    if numel(levels) <= max(256, floor(numel(values) / 2))
+      ways{end + 1} = in_lanes(levels, codes);
+    end
+  end
+  if isempty(levels) || numel(levels) > 16
+    ways{end + 1} = as_floats(values + 0);
+  end
+  if isscalar(ways)
+    coded = ways{1};
+    return
+  end
+  [~, shortest] = min(cellfun(@coded_size, ways));
+  coded = ways{shortest};
+end
+
+function bytes = coded_size(coded)
+  bytes = numel(range_bytes(coded.steps)) + numel(coded.bulk);
+end
+
+function ways = in_stream(levels, codes)
+  % The ways to code symbol by symbol, those that are worth it.
+  ways = {};
+  if isscalar(levels)
+    ways = {coded_as(0, levels, zeros(3, 0))};
+    return
+  end
+  zero = find(levels == 0, 1);
+  nonzeros = numel(codes);
+  if ~isempty(zero)
+    nonzeros = sum(codes(:) ~= zero - 1);
+  end
+  if 2 * nonzeros >= numel(codes) && numel(codes) <= 32768
+    ways = {coded_as(0, levels, dense_steps(codes, numel(levels)))};
+    symbols = numel(codes);
+  end
+  if ~isempty(zero) && nonzeros + rows(codes) <= 32768 && nonzeros * columns(codes) <= 2^25
+    symbols(numel(ways) + (1:2)) = nonzeros + rows(codes);
+    ways{end + 1} = coded_as(1, levels, sparse_steps(codes, zero - 1, numel(levels), 0));
+    width = image_width(columns(codes));
+    if width > 0
+      ways{end + 1} = coded_as(2, levels, sparse_steps(codes, zero - 1, numel(levels), width));
+    end
+  end
+  for k = numel(ways):-1:1
+    % A reader gives up where a file has more symbols than this.
+    if symbols(k) > 4 * coded_size(ways{k})
+      ways(k) = [];
+    end
+  end
+end
+
+function coded = coded_as(kind, levels, steps)
+  coded = struct('steps', [[kind; 1; 8], table_steps(levels), steps], ...
+                 'bulk', zeros(1, 0, 'uint8'));
+end
+
+function coded = in_lanes(levels, codes)
+  flat = reshape(codes.', 1, []);
+  zero = find(levels == 0, 1);
+  is_sparse = false;
+  if ~isempty(zero)
+    at = find(flat ~= zero - 1);
+    is_sparse = 4 * numel(at) <= numel(flat);
+  end
+  has_table = numel(levels) <= 256;
+  coded = struct('steps', [3 + is_sparse; 1; 8], 'bulk', zeros(1, 0, 'uint8'));
+  coded.steps(:, 2) = [double(has_table); 1; 2];
+  contexts = whole_contexts();
+  kind = 'uint8';
+  if has_table
+    coded.steps = [coded.steps, table_steps(levels)];
+  else
+    kind = 'uint16';
+    [steps, contexts] = whole_steps(numel(levels), contexts);
+    coded.steps = [coded.steps, steps];
+    [coded, contexts] = with_planes(coded, contexts, levels);
+  end
+  if is_sparse
+    [coded, contexts] = with_gaps(coded, contexts, at);
+    flat = flat(at);
+  end
+  coded = with_planes(coded, contexts, cast(flat, kind));
+end
+
+function coded = as_floats(values)
+  flat = reshape(values.', 1, []);
+  at = find(flat ~= 0);
+  is_sparse = 4 * numel(at) <= numel(flat);
+  coded = struct('steps', [5 + is_sparse; 1; 8], 'bulk', zeros(1, 0, 'uint8'));
+  contexts = whole_contexts();
+  if is_sparse
+    [coded, contexts] = with_gaps(coded, contexts, at);
+    flat = flat(at);
+  end
+  coded = with_planes(coded, contexts, flat);
+end
+
+function [coded, contexts] = with_gaps(coded, contexts, at)
+  % Ascending positions as the gaps before them, with fillers where they are long.
+  gaps = diff([0, at]) - 1;
+  sizes = floor(gaps / 255) + 1;
+  symbols = repmat(uint8(255), 1, sum(sizes));
+  symbols(cumsum(sizes)) = mod(gaps, 255);
+  [steps, contexts] = whole_steps(numel(symbols), contexts);
+  coded.steps = [coded.steps, steps];
+  [coded, contexts] = with_planes(coded, contexts, symbols);
+end
+
+function [coded, contexts] = with_planes(coded, contexts, values)
+  % Numbers byte by byte: their lowest bytes first, then the next ones.
+  width = numel(typecast(cast(0, class(values)), 'uint8'));
+  planes = reshape(little_bytes(values), width, []);
+  blocks = cell(1, width);
+  for k = 1:width
+    blocks{k} = rans_pack(planes(k, :));
+    is_shorter = numel(blocks{k}) < columns(planes);
+    steps = [double(is_shorter); 1; 2];
+    if is_shorter
+      [size_steps, contexts] = whole_steps(numel(blocks{k}), contexts);
+      steps = [steps, size_steps];
+    else
+      blocks{k} = planes(k, :);
+    end
+    coded.steps = [coded.steps, steps];
+  end
+  coded.bulk = [coded.bulk, blocks{:}];
+end
+
+function [levels, codes] = levels_and_codes(values, layer)
+  % The distinct values, ascending, and from 0 which one each element has; no levels if there
+  % are too many.
+  if isfield(layer, 'codebook')
+    [levels, codes] = levels_in_use(layer.codebook, layer.codes);
+    if isequal(reshape(levels(double(codes) + 1), size(values)), values)
+      return  % unless a mask made zeros
+    end
+  end
+  flat = values(:);
+  levels = unique(flat(1:min(65536, end))).' + 0;
+  while numel(levels) <= 65536
+    codes = max(lookup(levels, flat), 1);
+    missing = find(reshape(levels(codes), [], 1) ~= flat, 65536);
+    if isempty(missing)
+      codes = reshape(codes - 1, size(values));
+      return
+    end
+    levels = unique([levels, flat(missing).' + 0]);
+  end
+  levels = [];
+  codes = [];
+end
+
+function [levels, codes] = levels_in_use(codebook, codes)
+  % The levels that some code points to, each once, and codes that point into them.
+  used = find(accumarray(double(codes(:)) + 1, 1, [numel(codebook), 1]) > 0).';
+  [levels, ~, place] = unique(codebook(used));
+  levels = reshape(levels, 1, []) + 0;
+  if numel(levels) < numel(codebook)
+    table = zeros(1, numel(codebook));
+    table(used) = place - 1;
+    codes = reshape(table(double(codes) + 1), size(codes));
+  end
+end
