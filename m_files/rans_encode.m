@@ -4,7 +4,7 @@
 %
 % @var{symbols} are whole numbers in [0, 255].  Symbol j belongs to lane j mod N; all lanes
 % advance in one vector step, so many lanes are fast.  Their number is the power of two that
-% leaves 2048 symbols or more to each, at most 8192; a lane costs about 3 bytes.  Frequencies
+% leaves 1024 symbols or more to each, at most 8192; a lane costs about 3 bytes.  Frequencies
 % have 12 bits, one table for 2^24 symbols.  @var{packed} is a row of uint8.
 %
 % @example

@@ -33,7 +33,9 @@ function model = unpack_model(packed)
     [arrays{k}, source] = read_array(op, source, layers{k}.shape, kind);
   end
   [biases, source] = read_array(op, source, [1, sum(outputs)], kind);
-  if source.reader.at < numel(source.reader.data) || any(source.bulk(source.at + 1:end))
+  reader = source.reader;
+  if reader.at < numel(reader.data) || reader.code >= reader.width || ...
+      any(source.bulk(source.at + 1:end))
     file_error(op, 'is damaged (bytes are left at its end)');
   end
   ends = cumsum(outputs);
@@ -86,12 +88,12 @@ end
 
 function [layers, source, kind] = read_header(op, source)
   reader = source.reader;
-  [is_double, reader] = read_flat(reader, 1, 2);
+  [is_double, reader] = read_flat(op, reader, 1, 2);
   kind = 'single';
   if is_double
     kind = 'double';
   end
-  [numbers, reader, contexts] = read_wholes(reader, 2, whole_contexts());
+  [numbers, reader, contexts] = read_wholes(op, reader, 2, whole_contexts());
   count = numbers(1) + 1;
   inputs = numbers(2);
   source.symbols = source.symbols - count;
@@ -101,7 +103,7 @@ function [layers, source, kind] = read_header(op, source)
   names = {'linear', 'relu', 'sigmoid', 'tanh', 'softmax'};
   layers = cell(1, count);
   for k = 1:count
-    [numbers, reader, contexts] = read_wholes(reader, 2, contexts);
+    [numbers, reader, contexts] = read_wholes(op, reader, 2, contexts);
     outputs = numbers(1);
     source.elements = source.elements - outputs * (inputs + 1);
     if source.elements < 0
@@ -109,12 +111,12 @@ function [layers, source, kind] = read_header(op, source)
     end
     layer = struct('shape', [outputs, inputs]);
     layer.activation = names{mod(numbers(2) + (k < count), 5) + 1};
-    [flags, reader] = read_flat(reader, 2, 2);
+    [flags, reader] = read_flat(op, reader, 2, 2);
     layer.has_mask = flags(1) == 1;
     if flags(2) == 1
-      [bytes, reader] = read_flat(reader, 16, 256);
+      [bytes, reader] = read_flat(op, reader, 16, 256);
       values = from_little(uint8(bytes), 'double');
-      [bits, reader, contexts] = read_wholes(reader, 1, contexts);
+      [bits, reader, contexts] = read_wholes(op, reader, 1, contexts);
       if ~(values(1) > 0 && all(isfinite(values)) && bits >= 1 && bits <= 64)
         file_error(op, 'is damaged (a wrong range of inputs)');
       end

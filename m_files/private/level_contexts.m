@@ -1,12 +1,14 @@
 function [pull, crowds, size] = level_contexts(at, width)
   % For the nonzeros of a neuron at positions AT: what each adds to the expected signs of the
-  % others, how many are near each (its context), and the context of their number.
-  size = 1 + sum(numel(at) >= [2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64]);
+  % others, how many are near each (its context), and the context of their number, 0 without
+  % an image.
   if width == 0
     pull = zeros(numel(at));
     crowds = [];
+    size = 0;
     return
   end
+  size = 1 + sum(numel(at) >= [2, 3, 4, 6, 8, 11, 16, 23, 32, 45, 64]);
   y = floor((at - 1) / width);
   x = at - 1 - width * y;
   dy = abs(y.' - y);

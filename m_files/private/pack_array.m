@@ -15,19 +15,11 @@ function coded = pack_array(values, layer)
       ways{end + 1} = in_lanes(levels, codes);
     end
   end
-  if isempty(levels) || numel(levels) > 16
+  if isempty(levels) || 4 * numel(levels) > numel(values)
     ways{end + 1} = as_floats(values + 0);
   end
-  if isscalar(ways)
-    coded = ways{1};
-    return
-  end
-  [~, shortest] = min(cellfun(@coded_size, ways));
+  [~, shortest] = min(cellfun(@(way) way.size, ways));
   coded = ways{shortest};
-end
-
-function bytes = coded_size(coded)
-  bytes = numel(range_bytes(coded.steps)) + numel(coded.bulk);
 end
 
 function ways = in_stream(levels, codes)
@@ -47,24 +39,37 @@ function ways = in_stream(levels, codes)
     symbols = numel(codes);
   end
   if ~isempty(zero) && nonzeros + rows(codes) <= 32768 && nonzeros * columns(codes) <= 2^25
-    symbols(numel(ways) + (1:2)) = nonzeros + rows(codes);
-    ways{end + 1} = coded_as(1, levels, sparse_steps(codes, zero - 1, numel(levels), 0));
+    symbols(numel(ways) + 1) = nonzeros + rows(codes);
     width = image_width(columns(codes));
-    if width > 0
-      ways{end + 1} = coded_as(2, levels, sparse_steps(codes, zero - 1, numel(levels), width));
+    if width > 0 && ~is_clustered(codes ~= zero - 1, width)
+      width = 0;
     end
+    steps = sparse_steps(codes, zero - 1, numel(levels), width);
+    ways{end + 1} = coded_as(1 + (width > 0), levels, steps);
   end
   for k = numel(ways):-1:1
     % A reader gives up where a file has more symbols than this.
-    if symbols(k) > 4 * coded_size(ways{k})
+    if symbols(k) > 4 * ways{k}.size
       ways(k) = [];
     end
   end
 end
 
+function yes = is_clustered(mask, width)
+  % Whether nonzeros of a neuron stand above each other in the image clearly more often than by
+  % chance.
+  pairs = mask(:, 1:end - width) & mask(:, width + 1:end);
+  counts = sum(mask, 2);
+  yes = 2 * columns(mask) * sum(pairs(:)) > 3 * sum(counts .* (counts - 1));
+end
+
 function coded = coded_as(kind, levels, steps)
-  coded = struct('steps', [[kind; 1; 8], table_steps(levels), steps], ...
-                 'bulk', zeros(1, 0, 'uint8'));
+  coded = with_size(struct('steps', [[kind; 1; 8], table_steps(levels), steps], ...
+                           'bulk', zeros(1, 0, 'uint8')));
+end
+
+function coded = with_size(coded)
+  coded.size = numel(range_bytes(coded.steps)) + numel(coded.bulk);
 end
 
 function coded = in_lanes(levels, codes)
@@ -72,8 +77,8 @@ function coded = in_lanes(levels, codes)
   zero = find(levels == 0, 1);
   is_sparse = false;
   if ~isempty(zero)
-    at = find(flat ~= zero - 1);
-    is_sparse = 4 * numel(at) <= numel(flat);
+    differ = flat ~= zero - 1;
+    is_sparse = 4 * sum(differ) <= numel(flat);
   end
   has_table = numel(levels) <= 256;
   coded = struct('steps', [3 + is_sparse; 1; 8], 'bulk', zeros(1, 0, 'uint8'));
@@ -89,10 +94,10 @@ function coded = in_lanes(levels, codes)
     [coded, contexts] = with_planes(coded, contexts, levels);
   end
   if is_sparse
-    [coded, contexts] = with_gaps(coded, contexts, at);
-    flat = flat(at);
+    [coded, contexts] = with_gaps(coded, contexts, find(differ));
+    flat = flat(differ);
   end
-  coded = with_planes(coded, contexts, cast(flat, kind));
+  coded = with_size(with_planes(coded, contexts, cast(flat, kind)));
 end
 
 function coded = as_floats(values)
@@ -105,7 +110,7 @@ function coded = as_floats(values)
     [coded, contexts] = with_gaps(coded, contexts, at);
     flat = flat(at);
   end
-  coded = with_planes(coded, contexts, flat);
+  coded = with_size(with_planes(coded, contexts, flat));
 end
 
 function [coded, contexts] = with_gaps(coded, contexts, at)
@@ -144,8 +149,10 @@ function [levels, codes] = levels_and_codes(values, layer)
   % are too many.
   if isfield(layer, 'codebook')
     [levels, codes] = levels_in_use(layer.codebook, layer.codes);
-    if isequal(reshape(levels(double(codes) + 1), size(values)), values)
-      return  % unless a mask made zeros
+    % The codes were checked to stand for the weights; but a mask may have made zeros.
+    if ~isfield(layer, 'mask') || ...
+        isequal(reshape(levels(double(codes) + 1), size(values)), values)
+      return
     end
   end
   flat = values(:);

@@ -7,7 +7,7 @@ function [array, source] = read_array(op, source, shape, kind)
     return
   end
   contexts = whole_contexts();
-  [way, source.reader] = read_flat(source.reader, 1, 8);
+  [way, source.reader] = read_flat(op, source.reader, 1, 8);
   if way > 6
     file_error(op, 'is damaged (an unknown coding)');
   elseif way >= 5
@@ -23,12 +23,12 @@ function [array, source] = read_array(op, source, shape, kind)
   end
   has_table = 1;
   if way >= 3
-    [has_table, source.reader] = read_flat(source.reader, 1, 2);
+    [has_table, source.reader] = read_flat(op, source.reader, 1, 2);
   end
   if has_table
     [levels, source.reader] = read_table(op, source.reader, kind);
   else
-    [size_of, source.reader, contexts] = read_wholes(source.reader, 1, contexts);
+    [size_of, source.reader, contexts] = read_wholes(op, source.reader, 1, contexts);
     if size_of <= 256 || size_of > 65536
       file_error(op, 'is damaged (too many levels)');
     end
@@ -43,7 +43,7 @@ function [array, source] = read_array(op, source, shape, kind)
   end
   if way == 0
     source = spent(op, source, count * (numel(levels) > 1));
-    [codes, source.reader] = read_dense(source.reader, shape, numel(levels));
+    [codes, source.reader] = read_dense(op, source.reader, shape, numel(levels));
   elseif way <= 2
     source = spent(op, source, shape(1));
     width = 0;
@@ -83,7 +83,7 @@ function source = spent(op, source, symbols)
 end
 
 function [at, source, contexts] = read_gaps(op, source, contexts, count)
-  [total, source.reader, contexts] = read_wholes(source.reader, 1, contexts);
+  [total, source.reader, contexts] = read_wholes(op, source.reader, 1, contexts);
   if total > count
     file_error(op, 'is damaged (more gaps than weights)');
   end
@@ -100,10 +100,10 @@ function [values, source, contexts] = read_planes(op, source, contexts, kind, co
   width = numel(typecast(cast(0, kind), 'uint8'));
   planes = zeros(width, count, 'uint8');
   for k = 1:width
-    [is_coded, source.reader] = read_flat(source.reader, 1, 2);
+    [is_coded, source.reader] = read_flat(op, source.reader, 1, 2);
     size_of = count;
     if is_coded
-      [size_of, source.reader, contexts] = read_wholes(source.reader, 1, contexts);
+      [size_of, source.reader, contexts] = read_wholes(op, source.reader, 1, contexts);
     end
     if size_of > numel(source.bulk) - source.at
       file_error(op, 'is damaged (it ends too early)');

@@ -1,4 +1,4 @@
-function [codes, reader] = read_dense(reader, shape, levels)
+function [codes, reader] = read_dense(op, reader, shape, levels)
   % The codes of a matrix of size SHAPE whose steps dense_steps gave.
   codes = zeros(shape(2), shape(1));
   data = reader.data;
@@ -10,7 +10,10 @@ function [codes, reader] = read_dense(reader, shape, levels)
   for k = 1:numel(codes) * (levels > 1)
     ends = cumsum(weights);
     share = floor(range / ends(end));
-    symbol = find(ends > min(floor(code / share), ends(end) - 1), 1);
+    symbol = find(ends > code / share, 1);
+    if isempty(symbol)
+      file_error(op, 'is damaged (its coding is wrong)');
+    end
     range = share * weights(symbol);
     code = code - share * (ends(symbol) - weights(symbol));
     while range < 1099511627776

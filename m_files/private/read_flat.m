@@ -1,9 +1,12 @@
-function [values, reader] = read_flat(reader, count, total)
+function [values, reader] = read_flat(op, reader, count, total)
   % COUNT numbers from 0 to TOTAL - 1, none more likely than another.
   values = zeros(1, count);
   for k = 1:count
     share = floor(reader.width / total);
-    values(k) = min(floor(reader.code / share), total - 1);
+    values(k) = floor(reader.code / share);
+    if values(k) >= total
+      file_error(op, 'is damaged (its coding is wrong)');
+    end
     reader.code = reader.code - share * values(k);
     reader.width = share;
     while reader.width < 2^40

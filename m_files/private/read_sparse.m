@@ -1,20 +1,22 @@
-function [codes, reader] = read_sparse(op, reader, shape, zero, levels, width, most)
-  % The matrix of codes of size SHAPE whose steps sparse_steps gave, with at most MOST nonzeros.
+function [codes, reader] = read_sparse(op, reader, shape, zero, levels, width, limit)
+  % The matrix of codes of size SHAPE whose steps sparse_steps gave, with at most LIMIT nonzeros.
   codes = zeros(shape(2), shape(1)) + zero;
   [counts, reader] = read_counts(op, reader, shape);
-  if sum(counts) > most
+  if sum(counts) > limit
     file_error(op, 'is damaged (more symbols than bytes can hold)');
   end
   [alike, follows] = count_groups(counts);
-  [ordered, reader] = read_flat(reader, 1, 2);
+  [ordered, reader] = read_flat(op, reader, 1, 2);
   shape = sparse_shape(shape(2), width);
   shared = shape.shared;
   tables = sparse_tables(zero, levels - 1 - zero);
+  near_at = shape.near_at;
+  near_by = shape.near_by;
+  most = numel(shared) - 1;
   data = reader.data;
   first = 1;
   for i = find(counts > 0)
     w = shared;
-    near = ones(size(w));
     start = 1;
     if ordered && follows(i)
       start = first;
@@ -27,26 +29,38 @@ function [codes, reader] = read_sparse(op, reader, shape, zero, levels, width, m
     byte = reader.at;
     code = reader.code;
     range = reader.width;
-    for left = counts(i):-1:1
-      room = numel(w) - start - left;
+    for n = 1:counts(i)
+      left = counts(i) - n + 1;
+      room = most - start - left + 1;
       if room < 0
         file_error(op, 'is damaged (the weights of a neuron do not fit)');
       end
       share = floor(range / (1048577 + room));
-      target = min(floor(code / share), 1048576 + room);
-      % Most often the next one is not far: fewer chances to work out.
-      ends = next_ends(w, start, left, shape, together, floor(2 * room / left) + 32);
-      n = find(ends > target, 1);
-      if isempty(n)
-        ends = next_ends(w, start, left, shape, together, numel(w));
-        n = find(ends > target, 1);
+      target = code / share;
+      if together == 1 && left > 1
+        % What next_ends does, for the next positions alone: most often they are enough.
+        ahead = cumsum(w(most:-1:start));
+        shown = min(room, floor(2 * room / left) + 32);
+        chance = min(shape.rate * (left + shape.extra) * w(start:start + shown - 1) ./ ...
+                     ahead(end:-1:end - shown + 1), shape.most);
+        ends = floor((1 - cumprod(1 - chance)) * 1048576) + (1:shown);
+        step = find(ends > target, 1);
+      else
+        step = [];
       end
-      before = 0;
-      if n > 1
-        before = ends(n - 1);
+      if isempty(step)
+        ends = next_ends(w, start, left, shape, together, most);
+        step = find(ends > target, 1);
+        if isempty(step)
+          file_error(op, 'is damaged (its coding is wrong)');
+        end
       end
-      code = code - share * before;
-      range = share * (ends(n) - before);
+      if step == 1
+        range = share * ends(1);
+      else
+        code = code - share * ends(step - 1);
+        range = share * (ends(step) - ends(step - 1));
+      end
       while range < 1099511627776
         byte = byte + 1;
         code = code * 256;
@@ -55,12 +69,11 @@ function [codes, reader] = read_sparse(op, reader, shape, zero, levels, width, m
         end
         range = range * 256;
       end
-      k = start + n - 1;
-      at(counts(i) - left + 1) = k;
+      k = start + step - 1;
+      at(n) = k;
       if width > 0
-        changed = shape.near_at(:, k);
-        near(changed) = near(changed) + shape.near_by;
-        w(changed) = shared(changed) .* near(changed);
+        changed = near_at(:, k);
+        w(changed) = w(changed) + shared(changed) .* near_by;
       end
       start = k + 1;
       together = 1;
@@ -69,7 +82,7 @@ function [codes, reader] = read_sparse(op, reader, shape, zero, levels, width, m
     reader.code = code;
     reader.width = range;
     first = at(1);
-    [ranks, reader, tables] = read_levels(reader, at, width, tables);
+    [ranks, reader, tables] = read_levels(op, reader, at, width, tables);
     codes(at, i) = zero + ranks;
     shared = shared * shape.decay;
     for k = at
@@ -81,9 +94,9 @@ function [codes, reader] = read_sparse(op, reader, shape, zero, levels, width, m
 end
 
 function [counts, reader] = read_counts(op, reader, shape)
-  [falling, reader] = read_flat(reader, 1, 2);
-  [first, reader] = read_wholes(reader, 1, whole_contexts());
-  [counts, reader] = read_wholes(reader, shape(1) - 1, whole_contexts());
+  [falling, reader] = read_flat(op, reader, 1, 2);
+  [first, reader] = read_wholes(op, reader, 1, whole_contexts());
+  [counts, reader] = read_wholes(op, reader, shape(1) - 1, whole_contexts());
   counts = [first, counts];
   if falling
     counts = cumsum([first, -counts(2:end)]);
@@ -93,26 +106,37 @@ function [counts, reader] = read_counts(op, reader, shape)
   end
 end
 
-function [ranks, reader, tables] = read_levels(reader, at, width, tables)
+function [ranks, reader, tables] = read_levels(op, reader, at, width, tables)
   % The ranks of one neuron's nonzeros, with their signs.
   data = reader.data;
   byte = reader.at;
   code = reader.code;
   range = reader.width;
   [pull, crowds, size] = level_contexts(at, width);
-  positive = (tables.positive > 0) * ones(1, numel(at));
-  if tables.negative > 0 && tables.positive > 0
-    expected = zeros(1, numel(at));
-    signs = tables.signs;
-    for k = 1:numel(at)
-      context = sign_context(expected(k));
-      counts = signs(context, :);
-      share = floor(range / (counts(1) + counts(2)));
-      sign = 1 + (code >= share * counts(1));
-      if sign == 2
-        code = code - share * counts(1);
+  count = numel(at);
+  side = (1 + (tables.levels(2) > 0)) * ones(1, count);
+  if tables.has_signs
+    expected = zeros(1, count);
+    seen_zeros = tables.sign_zeros;
+    seen = tables.sign_bits;
+    for k = 1:count
+      context = tables.context_of(2049 + expected(k));
+      bits_before = seen(context);
+      seen(context) = bits_before + 2;
+      share = floor(range / bits_before);
+      zeros_before = seen_zeros(context);
+      limit = share * zeros_before;
+      if code >= limit
+        range = share * bits_before - limit;
+        code = code - limit;
+        side(k) = 2;
+        expected = expected + pull(k, :);
+      else
+        range = limit;
+        seen_zeros(context) = zeros_before + 2;
+        side(k) = 1;
+        expected = expected - pull(k, :);
       end
-      range = share * counts(sign);
       while range < 1099511627776
         byte = byte + 1;
         code = code * 256;
@@ -121,35 +145,48 @@ function [ranks, reader, tables] = read_levels(reader, at, width, tables)
         end
         range = range * 256;
       end
-      signs(context, sign) = counts(sign) + 2;
-      positive(k) = sign - 1;
-      expected = expected + (2 * sign - 3) * pull(k, :);
     end
-    tables.signs = signs;
+    tables.sign_zeros = seen_zeros;
+    tables.sign_bits = seen;
   end
   if width == 0
-    crowds = 1 + positive;
+    crowds = side;
   end
-  sizes = [tables.negative, tables.positive];
-  ranks = ones(1, numel(at));
-  by_crowd = tables.crowds;
-  by_size = tables.sizes(size, :);
-  for k = 1:numel(at)
-    count = sizes(1 + positive(k));
-    if count > 1
-      ends = by_crowd(crowds(k), 1:count);
-      if width > 0
-        ends = ends + by_size(1:count);
+  depths = tables.depths;
+  seen_zeros = tables.zeros;
+  seen = tables.bits;
+  ranks = ones(1, count);
+  if size > 0
+    size_zeros = tables.size_zeros(:, size);
+    size_bits = tables.size_bits(:, size);
+  end
+  for k = 1:count * (max(depths) > 0)
+    node = 1;
+    crowd = crowds(k);
+    last = 2^depths(side(k));
+    while node < last
+      zeros_before = seen_zeros(node, crowd);
+      bits_before = seen(node, crowd);
+      seen(node, crowd) = bits_before + 2;
+      if size > 0
+        bits_before = bits_before + size_bits(node);
+        limit = floor(range / bits_before) * (zeros_before + size_zeros(node));
+        size_bits(node) = size_bits(node) + 2;
+      else
+        limit = floor(range / bits_before) * zeros_before;
       end
-      ends = cumsum(ends);
-      share = floor(range / ends(end));
-      rank = find(ends > min(floor(code / share), ends(end) - 1), 1);
-      before = 0;
-      if rank > 1
-        before = ends(rank - 1);
+      if code >= limit
+        range = floor(range / bits_before) * bits_before - limit;
+        code = code - limit;
+        node = 2 * node + 1;
+      else
+        range = limit;
+        seen_zeros(node, crowd) = zeros_before + 2;
+        if size > 0
+          size_zeros(node) = size_zeros(node) + 2;
+        end
+        node = 2 * node;
       end
-      code = code - share * before;
-      range = share * (ends(rank) - before);
       while range < 1099511627776
         byte = byte + 1;
         code = code * 256;
@@ -158,14 +195,19 @@ function [ranks, reader, tables] = read_levels(reader, at, width, tables)
         end
         range = range * 256;
       end
-      by_crowd(crowds(k), rank) = by_crowd(crowds(k), rank) + tables.gain;
-      by_size(rank) = by_size(rank) + tables.gain;
-      ranks(k) = rank;
     end
+    ranks(k) = node - last + 1;
   end
-  tables.crowds = by_crowd;
-  tables.sizes(size, :) = by_size;
-  ranks = ranks .* (2 * positive - 1);
+  if any(ranks > tables.levels(side))
+    file_error(op, 'is damaged (a level is missing)');
+  end
+  tables.zeros = seen_zeros;
+  tables.bits = seen;
+  if size > 0
+    tables.size_zeros(:, size) = size_zeros;
+    tables.size_bits(:, size) = size_bits;
+  end
+  ranks = ranks .* (2 * side - 3);
   reader.at = byte;
   reader.code = code;
   reader.width = range;

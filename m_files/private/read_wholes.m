@@ -1,4 +1,4 @@
-function [values, reader, contexts] = read_wholes(reader, count, contexts)
+function [values, reader, contexts] = read_wholes(op, reader, count, contexts)
   % COUNT whole numbers that whole_steps wrote.
   data = reader.data;
   at = reader.at;
@@ -33,7 +33,7 @@ function [values, reader, contexts] = read_wholes(reader, count, contexts)
         length = length + 1;
         place = place + 1;
         if length > 53
-          file_error('', 'damaged: a number is too long');
+          file_error(op, 'is damaged (a number is too long)');
         end
       elseif length > 0
         place = 54 + length;
@@ -46,7 +46,10 @@ function [values, reader, contexts] = read_wholes(reader, count, contexts)
       part = min(left, 16);
       left = left - part;
       share = floor(width / 2^part);
-      bits = min(floor(code / share), 2^part - 1);
+      bits = floor(code / share);
+      if bits >= 2^part
+        file_error(op, 'is damaged (its coding is wrong)');
+      end
       code = code - share * bits;
       width = share;
       value = value * 2^part + bits;

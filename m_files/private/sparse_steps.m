@@ -17,7 +17,6 @@ function steps = sparse_steps(codes, zero, levels, width)
   for i = find(counts > 0)
     at = find(mask(:, i)).';
     w = shared;
-    near = ones(size(w));
     start = 1;
     if ordered && follows(i)
       start = first(i - 1);
@@ -38,8 +37,7 @@ function steps = sparse_steps(codes, zero, levels, width)
       steps(:, n) = [before; ends(end) - before; 1048577 + numel(w) - start - left];
       if width > 0
         changed = shape.near_at(:, k);
-        near(changed) = near(changed) + shape.near_by;
-        w(changed) = shared(changed) .* near(changed);
+        w(changed) = w(changed) + shared(changed) .* shape.near_by;
       end
       start = k + 1;
       left = left - 1;
@@ -69,36 +67,51 @@ end
 function [steps, tables] = level_steps(ranks, at, width, tables)
   % The steps of the signs and ranks of one neuron's nonzeros.
   [pull, crowds, size] = level_contexts(at, width);
-  positive = ranks > 0;
-  ranks = abs(ranks);
-  steps = zeros(3, 2 * numel(at));
+  side = 1 + (ranks > 0);
+  ranks = abs(ranks) - 1;
+  steps = zeros(3, numel(at) * (1 + max(tables.depths)));
   n = 0;
-  if tables.negative > 0 && tables.positive > 0
-    contexts = sign_context((2 * positive - 1) * triu(pull, 1));
+  if tables.has_signs
+    contexts = sign_context((2 * side - 3) * triu(pull, 1));
     for k = 1:numel(at)
-      counts = tables.signs(contexts(k), :);
-      sign = 1 + positive(k);
+      context = contexts(k);
+      zeros_before = tables.sign_zeros(context);
+      bits_before = tables.sign_bits(context);
       n = n + 1;
-      steps(:, n) = [counts(1) * (sign == 2); counts(sign); counts(1) + counts(2)];
-      tables.signs(contexts(k), sign) = counts(sign) + 2;
+      if side(k) == 2
+        steps(:, n) = [zeros_before; bits_before - zeros_before; bits_before];
+      else
+        steps(:, n) = [0; zeros_before; bits_before];
+        tables.sign_zeros(context) = zeros_before + 2;
+      end
+      tables.sign_bits(context) = bits_before + 2;
     end
   end
   if width == 0
-    crowds = 1 + positive;
+    crowds = side;
   end
-  sizes = [tables.negative, tables.positive];
   for k = 1:numel(at)
-    count = sizes(1 + positive(k));
-    if count > 1
-      weights = tables.crowds(crowds(k), 1:count);
-      if width > 0
-        weights = weights + tables.sizes(size, 1:count);
+    node = 1;
+    crowd = crowds(k);
+    for place = tables.depths(side(k)) - 1:-1:0
+      bit = mod(floor(ranks(k) / 2^place), 2);
+      zeros_before = tables.zeros(node, crowd);
+      bits_before = tables.bits(node, crowd);
+      tables.zeros(node, crowd) = zeros_before + 2 * (1 - bit);
+      tables.bits(node, crowd) = bits_before + 2;
+      if size > 0
+        zeros_before = zeros_before + tables.size_zeros(node, size);
+        bits_before = bits_before + tables.size_bits(node, size);
+        tables.size_zeros(node, size) = tables.size_zeros(node, size) + 2 * (1 - bit);
+        tables.size_bits(node, size) = tables.size_bits(node, size) + 2;
       end
-      rank = ranks(k);
       n = n + 1;
-      steps(:, n) = [sum(weights(1:rank - 1)); weights(rank); sum(weights)];
-      tables.crowds(crowds(k), rank) = tables.crowds(crowds(k), rank) + tables.gain;
-      tables.sizes(size, rank) = tables.sizes(size, rank) + tables.gain;
+      if bit
+        steps(:, n) = [zeros_before; bits_before - zeros_before; bits_before];
+      else
+        steps(:, n) = [0; zeros_before; bits_before];
+      end
+      node = 2 * node + bit;
     end
   end
   steps = steps(:, 1:n);

@@ -1,7 +1,13 @@
 function tables = sparse_tables(negative, positive)
-  % The counts that tell apart so many levels on either side of zero: of signs by what the
-  % nonzeros nearby let expect, of ranks by how many are nearby and by the neuron's count.
-  ranks = max(negative, positive);
-  tables = struct('negative', negative, 'positive', positive, 'gain', symbol_gain(ranks), ...
-                  'signs', ones(7, 2), 'crowds', ones(16, ranks), 'sizes', ones(12, ranks));
+  % How the NEGATIVE and POSITIVE levels on either side of zero are told apart: by a sign, and by
+  % the bits of a rank, a binary tree.  The counts say how many zeros were coded, and how many
+  % bits: of signs by what the nonzeros nearby let expect, of ranks by how many nonzeros are
+  % nearby (or by the sign), and by how many the neuron has.
+  [~, depths] = log2(max([negative, positive] - 1, 0));
+  nodes = 2^max(depths);
+  tables = struct('has_signs', negative > 0 && positive > 0, 'levels', [negative, positive], ...
+                  'depths', depths, 'context_of', sign_context(-2048:2047), ...
+                  'sign_zeros', ones(1, 7), 'sign_bits', 2 * ones(1, 7), ...
+                  'zeros', ones(nodes, 16), 'bits', 2 * ones(nodes, 16), ...
+                  'size_zeros', ones(nodes, 12), 'size_bits', 2 * ones(nodes, 12));
 end

@@ -22,7 +22,7 @@ _BITS = 12  # a frequency is a share of 2^12
 _SCALE = 1 << _BITS
 _LOWEST = 1 << 16  # a lane's state lies in [2^16, 2^32)
 _BLOCK = 1 << 24  # symbols that share one table of frequencies
-_LANE = 1 << 11  # symbols, at least, for which a lane pays
+_LANE = 1 << 10  # symbols, at least, for which a lane pays
 _MOST_LANES = 1 << 13
 
 
@@ -31,7 +31,7 @@ def rans_encode(symbols: ArrayLike, *, backend: Backend | None = None) -> Bytes:
     """Return symbols coded near their entropy, by asymmetric numeral systems in lanes.
 
     Symbol j belongs to lane j mod N; all lanes advance in one vector step, so many lanes are
-    fast. Their number is the power of two that leaves 2,048 symbols or more to each, at most
+    fast. Their number is the power of two that leaves 1,024 symbols or more to each, at most
     8,192; a lane costs about 3 bytes. Frequencies have 12 bits, one table for 2^24 symbols.
 
     Parameters
@@ -82,7 +82,7 @@ def rans_decode(packed: ArrayLike, *, backend: Backend | None = None) -> Bytes:
 
     Examples
     --------
-    >>> rans_decode([3, 7, 7], backend="numpy")
+    >>> rans_decode(bytes([3, 7, 7]), backend="numpy")
     array([7, 7, 7], dtype=uint8)
     """
     return rans_symbols("rans_decode", np.asarray(packed, np.uint8).tobytes(), None)

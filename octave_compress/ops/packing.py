@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -48,7 +49,7 @@ from octave_compress.ops.range_coder import (
     put_whole,
     range_bytes,
 )
-from octave_compress.ops.sparse_coder import gain, get_sparse, put_sparse
+from octave_compress.ops.sparse_coder import get_sparse, put_sparse
 
 Array = NDArray[Any]
 
@@ -106,7 +107,7 @@ def pack_model(model: Model, *, backend: Backend | None = None) -> Bytes:
     >>> import octave_compress as oc
     >>> packed = pack_model(oc.Model.from_arrays([[[0.5, 0.0, -0.5]]]), backend="numpy")
     >>> packed.size, packed.dtype.name
-    (20, 'uint8')
+    (15, 'uint8')
     """
     op = "pack_model"
     for k, layer in enumerate(model.layers, start=1):
@@ -115,10 +116,10 @@ def pack_model(model: Model, *, backend: Backend | None = None) -> Bytes:
     steps = _header(model)
     bulk: list[bytes] = []
     for layer in model.layers:
-        coded = _array(layer.weights, layer.quantization)
+        coded = _array(layer.weights, layer)
         steps += coded.steps
         bulk += coded.bulk
-    coded = _array(np.concatenate([layer.bias for layer in model.layers])[None, :], None)
+    coded = _array(np.concatenate([layer.bias for layer in model.layers])[None, :])
     steps += coded.steps
     bulk += coded.bulk
     return np.frombuffer(_container(range_bytes(steps), bulk, _elements(model)), np.uint8).copy()
@@ -221,7 +222,7 @@ class _Source:
 
     def finish(self) -> None:
         """Require that nothing is left."""
-        if not self.reader.is_spent or self._bulk[self._at :].strip(b"\0"):
+        if not self.reader.is_done or self._bulk[self._at :].strip(b"\0"):
             raise _damaged("bytes are left at its end")
 
 
@@ -309,7 +310,7 @@ class _Coded:
     steps: Steps
     bulk: list[bytes]
 
-    @property
+    @cached_property
     def size(self) -> int:
         return len(range_bytes(self.steps)) + sum(map(len, self.bulk))
 
@@ -322,19 +323,20 @@ class _Values:
     quantization: Quantization | None
 
 
-def _array(values: Array, quantization: Quantization | None) -> _Coded:
+def _array(values: Array, layer: Dense | None = None) -> _Coded:
     """Return the shortest coding of a matrix."""
     if values.size == 0:
         return _Coded([], [])
     ways = []
-    found = _levels_and_codes(values, quantization)
+    held = None if layer is None else layer.quantization
+    found = _levels_and_codes(values, held, layer is not None and layer.mask is not None)
     if found is not None:
         levels, codes = found
         if len(levels) <= _MOST_TABLE:
             ways += _in_stream(levels, codes)
         if len(levels) <= max(_MOST_TABLE, values.size // 2):
             ways.append(_in_lanes(levels, codes))
-    if found is None or len(found[0]) > 16:
+    if found is None or 4 * len(found[0]) > values.size:
         ways.append(_as_floats(values + 0))
     return min(ways, key=lambda way: way.size)  # the first of equals
 
@@ -352,12 +354,11 @@ def _in_stream(levels: Array, codes: Array) -> list[_Coded]:
         ways.append((codes.size, _way(_DENSE, levels, _put_dense(codes, len(levels)))))
     if has_zero and nonzeros + rows <= _MOST_SYMBOLS and nonzeros * columns <= _MOST_WORK:
         symbols = nonzeros + rows
-        plain = put_sparse(codes, zero, len(levels), 0)
-        ways.append((symbols, _way(_SPARSE, levels, plain)))
         width = _width(columns)
-        if width > 0:
-            image = put_sparse(codes, zero, len(levels), width)
-            ways.append((symbols, _way(_IMAGE, levels, image)))
+        if width > 0 and not _is_clustered(codes != zero, width):
+            width = 0
+        steps = put_sparse(codes, zero, len(levels), width)
+        ways.append((symbols, _way(_IMAGE if width > 0 else _SPARSE, levels, steps)))
     # A reader gives up where a file has more symbols than this.
     return [way for symbols, way in ways if symbols <= _SYMBOLS_A_BYTE * way.size]
 
@@ -374,9 +375,22 @@ def _width(columns: int) -> int:
     return width if width * width == columns and width > 3 else 0
 
 
+def _is_clustered(mask: NDArray[np.bool_], width: int) -> bool:
+    """Return whether nonzeros of a neuron stand above each other in the image clearly more often
+    than by chance."""
+    pairs = np.count_nonzero(mask[:, :-width] & mask[:, width:])
+    counts = mask.sum(axis=1)
+    return bool(2 * mask.shape[1] * pairs > 3 * (counts * (counts - 1)).sum())
+
+
+def _gain(symbols: int) -> int:
+    """Return by how much a symbol's weight grows each time that it is met."""
+    return 2 + symbols // 8
+
+
 def _put_dense(codes: Array, levels: int) -> Steps:
     steps: Steps = []
-    weights, step = np.ones(levels, np.int64), gain(levels)
+    weights, step = np.ones(levels, np.int64), _gain(levels)
     for code in codes.ravel().tolist():
         put_symbol(steps, weights, code)
         weights[code] += step
@@ -384,7 +398,7 @@ def _put_dense(codes: Array, levels: int) -> Steps:
 
 
 def _get_dense(reader: RangeReader, size: tuple[int, int], levels: int) -> Array:
-    weights, step = np.ones(levels, np.int64), gain(levels)
+    weights, step = np.ones(levels, np.int64), _gain(levels)
     codes = np.zeros(size[0] * size[1], np.uint8)
     if levels > 1:
         for i in range(len(codes)):
@@ -397,8 +411,8 @@ def _in_lanes(levels: Array, codes: Array) -> _Coded:
     zero = int(np.searchsorted(levels, 0))
     has_zero = zero < len(levels) and levels[zero] == 0
     flat = codes.ravel()
-    at = np.flatnonzero(flat != zero) if has_zero else flat
-    is_sparse = has_zero and 4 * len(at) <= len(flat)
+    differ = flat != zero
+    is_sparse = has_zero and 4 * np.count_nonzero(differ) <= len(flat)
     steps: Steps = [(_GAPS if is_sparse else _LANES, 1, 8)]
     contexts = new_contexts()
     bulk: list[bytes] = []
@@ -409,8 +423,8 @@ def _in_lanes(levels: Array, codes: Array) -> _Coded:
         put_whole(steps, contexts, len(levels))
         _put_planes(steps, bulk, contexts, levels)
     if is_sparse:
-        _put_gaps(steps, bulk, contexts, at)
-        flat = flat[at]
+        _put_gaps(steps, bulk, contexts, np.flatnonzero(differ))
+        flat = flat[differ]
     wide = "<u1" if len(levels) <= _MOST_TABLE else "<u2"
     _put_planes(steps, bulk, contexts, flat.astype(wide))
     return _Coded(steps, bulk)
@@ -489,7 +503,7 @@ def _read_array(source: _Source, size: tuple[int, int], dtype: np.dtype[Any]) ->
 
 
 def _levels_and_codes(
-    values: Array, quantization: Quantization | None
+    values: Array, quantization: Quantization | None, is_masked: bool
 ) -> tuple[Array, Array] | None:
     """Return the distinct values, ascending, and which one each element has.
 
@@ -497,7 +511,8 @@ def _levels_and_codes(
     """
     if quantization is not None and quantization.codebook is not None:
         found = _levels_in_use(quantization.codebook[0], quantization.codes)
-        if np.array_equal(found[0][found[1]], values):  # not where a mask made zeros
+        # The codes were checked to stand for the weights; but a mask may have made zeros.
+        if not is_masked or np.array_equal(found[0][found[1]], values):
             return found
     flat = values.ravel()
     levels = np.unique(flat[:_MOST_LEVELS]) + 0

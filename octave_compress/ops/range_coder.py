@@ -9,6 +9,8 @@ Octave makes the same ones.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -69,7 +71,15 @@ class RangeReader:
     def target(self, total: int) -> int:
         """Return which of `total` cases happened."""
         self._share = self._width // total
-        return min(self._code // self._share, total - 1)
+        case = self._code // self._share
+        if case >= total:
+            raise ModelFileError("damaged: its coding is wrong")
+        return case
+
+    def reaches(self, start: int, total: int) -> int:
+        """Return 1 if the case that happened is `start` or a later one, else 0."""
+        self._share = self._width // total
+        return int(self._code >= self._share * start)
 
     def take(self, start: int, count: int) -> None:
         """Go on, with the step's cases."""
@@ -82,9 +92,9 @@ class RangeReader:
             self._at += 1
 
     @property
-    def is_spent(self) -> bool:
-        """Whether every byte was read."""
-        return self._at >= len(self._data)
+    def is_done(self) -> bool:
+        """Whether every byte was read, and all of them were such as an encoder writes."""
+        return self._at >= len(self._data) and self._code < self._width
 
 
 # Bits and whole numbers, by counts of what came before
@@ -107,14 +117,25 @@ def get_flag(reader: RangeReader) -> bool:
     return bool(flag)
 
 
-def _put_bit(steps: Steps, counts: list[int], bit: int) -> None:
+def put_bit(steps: Steps, counts: Sequence[int], bit: int) -> None:
+    """Add a bit, after so many zeros and ones."""
     steps.append((counts[0] * bit, counts[bit], counts[0] + counts[1]))
+
+
+def get_bit(reader: RangeReader, counts: Sequence[int]) -> int:
+    """Read what `put_bit` added."""
+    bit = reader.reaches(counts[0], counts[0] + counts[1])
+    reader.take(counts[0] * bit, counts[bit])
+    return bit
+
+
+def _put_counted(steps: Steps, counts: list[int], bit: int) -> None:
+    put_bit(steps, counts, bit)
     counts[bit] += 2
 
 
-def _get_bit(reader: RangeReader, counts: list[int]) -> int:
-    bit = int(reader.target(counts[0] + counts[1]) >= counts[0])
-    reader.take(counts[0] * bit, counts[bit])
+def _get_counted(reader: RangeReader, counts: list[int]) -> int:
+    bit = get_bit(reader, counts)
     counts[bit] += 2
     return bit
 
@@ -124,11 +145,11 @@ def put_whole(steps: Steps, contexts: Counts, value: int) -> None:
     value += 1
     length = value.bit_length() - 1
     for i in range(length):
-        _put_bit(steps, contexts[i], 1)
-    _put_bit(steps, contexts[length], 0)
+        _put_counted(steps, contexts[i], 1)
+    _put_counted(steps, contexts[length], 0)
     if length > 0:
         left = length - 1
-        _put_bit(steps, contexts[_LONGEST + length], value >> left & 1)
+        _put_counted(steps, contexts[_LONGEST + length], value >> left & 1)
         while left > 0:
             size = min(left, 16)
             left -= size
@@ -138,14 +159,14 @@ def put_whole(steps: Steps, contexts: Counts, value: int) -> None:
 def get_whole(reader: RangeReader, contexts: Counts) -> int:
     """Read what `put_whole` added."""
     length = 0
-    while _get_bit(reader, contexts[length]):
+    while _get_counted(reader, contexts[length]):
         length += 1
         if length > _LONGEST:
             raise ModelFileError("damaged: a number is too long")
     value = 1
     if length > 0:
         left = length - 1
-        value = value << 1 | _get_bit(reader, contexts[_LONGEST + length])
+        value = value << 1 | _get_counted(reader, contexts[_LONGEST + length])
         while left > 0:
             size = min(left, 16)
             left -= size

@@ -10,6 +10,7 @@ cost less; those with equally many less again if they are sorted by their first 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +21,12 @@ from octave_compress.errors import ModelFileError
 from octave_compress.ops.range_coder import (
     RangeReader,
     Steps,
+    get_bit,
     get_flag,
-    get_symbol,
     get_whole,
     new_contexts,
+    put_bit,
     put_flag,
-    put_symbol,
     put_whole,
 )
 
@@ -184,22 +185,27 @@ class _Levels:
     def signs_differ(self) -> bool:
         return self.negative > 0 and self.positive > 0
 
-    def tables(self) -> tuple[Indices, Indices, Indices]:
-        ranks = max(self.negative, self.positive)
-        return (
+    def tables(self) -> _Tables:
+        nodes = 1 << (max(self.negative, self.positive) - 1).bit_length()
+        return _Tables(
             np.ones((len(_SIGN_BOUNDS) + 1, 2), np.int64),
-            np.ones((2 * _CROWD, ranks), np.int64),
-            np.ones((len(_COUNT_BOUNDS) + 1, ranks), np.int64),
+            np.ones((2 * _CROWD, nodes, 2), np.int64),
+            np.ones((len(_COUNT_BOUNDS) + 1, nodes, 2), np.int64),
         )
 
-    @property
-    def gain(self) -> int:
-        return gain(max(self.negative, self.positive))
+    def depth(self, sign: int) -> int:
+        """Return the bits of a rank on one side of zero."""
+        return ((self.positive if sign else self.negative) - 1).bit_length()
 
 
-def gain(symbols: int) -> int:
-    """Return by how much a symbol's weight grows each time that it is met."""
-    return 2 + symbols // 8
+@dataclass(frozen=True)
+class _Tables:
+    """Counts of zeros and ones: of signs by what the nonzeros nearby let expect, of the bits of
+    ranks by how many nonzeros are nearby (or by the sign) and by how many the neuron has."""
+
+    signs: Indices
+    crowds: Indices
+    sizes: Indices
 
 
 def _distances(at: Indices, width: int) -> Indices:
@@ -240,7 +246,7 @@ def put_sparse(codes: Codes, zero: int, levels: int, width: int) -> Steps:
     tables = kinds.tables()
     for i in np.flatnonzero(counts).tolist():
         at = np.flatnonzero(mask[i])
-        w, near = shared.copy(), np.ones_like(shared)
+        w = shared.copy()
         start = int(first[i - 1]) if ordered and follows[i] else 0
         left = len(at)
         for k in at.tolist():
@@ -251,8 +257,7 @@ def put_sparse(codes: Codes, zero: int, levels: int, width: int) -> Steps:
             steps.append((before, int(ends[-1]) - before, total))
             if width > 0:
                 changed = shape.near_at[k]
-                near[changed] += shape.near_by
-                w[changed] = shared[changed] * near[changed]
+                w[changed] += shared[changed] * shape.near_by
             start, left = k + 1, left - 1
         _put_levels(steps, codes[i, at].astype(np.int64) - zero, at, width, kinds, tables)
         shared *= shape.decay
@@ -277,7 +282,7 @@ def get_sparse(
     tables = kinds.tables()
     first = 0
     for i in np.flatnonzero(counts).tolist():
-        w, near = shared.copy(), np.ones_like(shared)
+        w = shared.copy()
         start = first if ordered and follows[i] else 0
         count = int(counts[i])
         found = []
@@ -295,8 +300,7 @@ def get_sparse(
             found.append(k)
             if width > 0:
                 changed = shape.near_at[k]
-                near[changed] += shape.near_by
-                w[changed] = shared[changed] * near[changed]
+                w[changed] += shared[changed] * shape.near_by
             start = k + 1
         first = found[0]
         at = np.array(found)
@@ -313,10 +317,10 @@ def _put_levels(
     at: Indices,
     width: int,
     kinds: _Levels,
-    tables: tuple[Indices, Indices, Indices],
+    tables: _Tables,
 ) -> None:
     """Add the signs and ranks of one neuron's nonzeros; a rank counts from 0, the nearest."""
-    signs, crowds, sizes = tables
+    signs = tables.signs
     is_positive = (steps_from_zero > 0).astype(np.int64)
     if kinds.signs_differ:
         pull = _pull(_distances(at, width)) if width > 0 else np.zeros((len(at), len(at)), np.int64)
@@ -324,17 +328,17 @@ def _put_levels(
         for context, sign in zip(
             _sign_context(expected).tolist(), is_positive.tolist(), strict=True
         ):
-            put_symbol(steps, signs[context], sign)
+            put_bit(steps, signs[context].tolist(), sign)
             signs[context, sign] += 2
-    contexts = _rank_contexts(at, width, is_positive)
-    for j, rank in enumerate((np.abs(steps_from_zero) - 1).tolist()):
-        count = kinds.positive if is_positive[j] else kinds.negative
-        if count > 1:
-            crowd, size = crowds[contexts[0][j]], sizes[contexts[1]]
-            weights = crowd[:count] + size[:count] if width > 0 else crowd[:count]
-            put_symbol(steps, weights, rank)
-            crowd[rank] += kinds.gain
-            size[rank] += kinds.gain
+    for j, counts in enumerate(_rank_counts(at, width, is_positive, tables)):
+        rank = int(abs(steps_from_zero[j])) - 1
+        node = 1
+        for place in range(kinds.depth(int(is_positive[j])) - 1, -1, -1):
+            bit = rank >> place & 1
+            put_bit(steps, sum(count[node] for count in counts).tolist(), bit)
+            for count in counts:
+                count[node, bit] += 2
+            node = 2 * node + bit
 
 
 def _get_levels(
@@ -342,29 +346,31 @@ def _get_levels(
     at: Indices,
     width: int,
     kinds: _Levels,
-    tables: tuple[Indices, Indices, Indices],
+    tables: _Tables,
 ) -> Indices:
-    signs, crowds, sizes = tables
+    signs = tables.signs
     is_positive = np.full(len(at), int(kinds.positive > 0))
     if kinds.signs_differ:
         expected = np.zeros(len(at), np.int64)
         pull = _pull(_distances(at, width)) if width > 0 else np.zeros((len(at), len(at)), np.int64)
         for j in range(len(at)):
             context = int(_sign_context(expected[j]))
-            sign = get_symbol(reader, signs[context])
+            sign = get_bit(reader, signs[context].tolist())
             signs[context, sign] += 2
             is_positive[j] = sign
             expected += pull[j] * (2 * sign - 1)
-    contexts = _rank_contexts(at, width, is_positive)
     ranks = np.zeros(len(at), np.int64)
-    for j in range(len(at)):
-        count = kinds.positive if is_positive[j] else kinds.negative
-        if count > 1:
-            crowd, size = crowds[contexts[0][j]], sizes[contexts[1]]
-            weights = crowd[:count] + size[:count] if width > 0 else crowd[:count]
-            ranks[j] = get_symbol(reader, weights)
-            crowd[ranks[j]] += kinds.gain
-            size[ranks[j]] += kinds.gain
+    for j, counts in enumerate(_rank_counts(at, width, is_positive, tables)):
+        depth = kinds.depth(int(is_positive[j]))
+        node = 1
+        for _ in range(depth):
+            bit = get_bit(reader, sum(count[node] for count in counts).tolist())
+            for count in counts:
+                count[node, bit] += 2
+            node = 2 * node + bit
+        ranks[j] = node - (1 << depth)
+        if ranks[j] >= (kinds.positive if is_positive[j] else kinds.negative):
+            raise ModelFileError("damaged: a level is missing")
     result: Indices = (ranks + 1) * (2 * is_positive - 1)
     return result
 
@@ -374,9 +380,11 @@ def _sign_context(expected: Any) -> Indices:
     return result
 
 
-def _rank_contexts(at: Indices, width: int, is_positive: Indices) -> tuple[Indices, int]:
-    """Return each nonzero's context, crowd or sign, and the neuron's, by its nonzeros."""
-    size = int(np.searchsorted(_COUNT_BOUNDS, len(at), side="right"))
+def _rank_counts(
+    at: Indices, width: int, is_positive: Indices, tables: _Tables
+) -> Iterator[tuple[Indices, ...]]:
+    """Return for each nonzero the counts, views, by which its rank's bits are coded."""
     if width == 0:
-        return is_positive, size
-    return _crowd(at, width), size
+        return ((tables.crowds[sign],) for sign in is_positive.tolist())
+    size = tables.sizes[int(np.searchsorted(_COUNT_BOUNDS, len(at), side="right"))]
+    return ((tables.crowds[crowd], size) for crowd in _crowd(at, width).tolist())
