@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from octave_compress import checks
+from octave_compress.atomic import write_atomically
 from octave_compress.backends import Backend, chosen_backend
 from octave_compress.border import kind_of
 from octave_compress.errors import InvalidTypeError, OctaveCompressError
-from octave_compress.formats.atomic import write_atomically
 from octave_compress.formats.mat import mat_bytes
 from octave_compress.model import Model
 from octave_compress.ops import accuracy, count_model, energy_model, predict_model, time_model

@@ -47,8 +47,7 @@ def test_links_to_files_lead_somewhere() -> None:
 
 @pytest.mark.octave
 def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
-    main_job, own_files, pool = examples("python")
-    main_job, own_files = examples("python")[:2]
+    main_job, own_files, pool = examples("python")[:3]
     (tmp_path / "my_functions").mkdir()
     done = subprocess.run(
         [sys.executable, "-c", main_job + own_files + "print(q.shape, r.shape)\n" + pool],

@@ -25,23 +25,30 @@ BLOCK = re.compile(r"(<!-- matlab -->\n).*?(<!-- /matlab -->\n)", re.DOTALL)
 OCTAVE_ONLY = {
     "columns": "`size(x, 2)`",
     "fflush": "`drawnow`",
+    "hash": "Java's `java.security.MessageDigest`",
     "is_function_handle": "`isa(x, 'function_handle')`",
     "iscomplex": "`~isreal(x)`",
+    "lookup": "`discretize`",
     "print_usage": "`error('Invalid call')`",
     "printf": "`fprintf`",
+    "rename": "`movefile`",
     "rows": "`size(x, 1)`",
     "sizeof": "the bytes that `whos` tells",
     "stdout": "`1`",
+    "unlink": "`delete`",
     "rand('twister', ...)": "`rng`, whose numbers are others",
 }
 """Functions that MATLAB has not, and what stands for them there."""
 
-_BOTH = """abs all any cast ceil cell cellfun class double error exp expm1 false fieldnames find fix
-fminunc full hypot int16 iscell iscellstr ischar isempty isequal isfield isfinite isfloat isinf
-isinteger islogical isnan isnumeric isreal isscalar isstruct log log1p log2 logical max min mod
-nargin nargout ndims nnz num2cell numel onCleanup optimset rand randi randn randperm realmax
-realmin regexp repmat reshape rethrow rmfield round size sort sprintf sqrt sscanf strcmp strcmpi
-strjoin struct sum tanh tic toc true typecast upper vertcat zeros"""
+_BOTH = """abs accumarray all any arrayfun cast ceil cell cellfun char class computer cos cumprod
+cumsum diff double error exist exp expm1 false fieldnames find fix fliplr floor fminunc full
+hex2dec hypot int16 isa iscell iscellstr ischar isempty isequal isfield isfinite isfloat
+isinf isinteger islogical ismember isnan isnumeric isreal isscalar isstruct isvector load
+log log1p log2 logical max min mod nargin nargout ndgrid ndims nnz num2cell numel onCleanup
+ones optimset pi prod rand randi randn randperm realmax realmin regexp repelem repmat
+reshape rethrow rmfield round save setdiff sin size sort sparse sprintf sqrt sscanf strcmp
+strcmpi strjoin struct struct2cell sum swapbytes tanh tic toc triu true typecast uint32
+uint8 unique upper vertcat zeros"""
 BOTH = frozenset(_BOTH.split())
 """Functions that MATLAB has too, by its documentation (fminunc in its Optimization Toolbox)."""
 
@@ -58,10 +65,16 @@ def octave_syntax(text: str) -> list[tuple[int, str]]:
     found = list(doubts)
     for statement in statements:
         previous = None
+        opened: list[bool] = []  # whether a bracket holds the name of a field, as in x.(name)
+        is_field = False
         for token in statement.tokens:
             is_chained = previous is not None and previous.text == ")" and token.text in ("(", "{")
-            if is_chained and not token.spaced and token.kind == "operator":
+            if is_chained and not token.spaced and token.kind == "operator" and not is_field:
                 found.append((token.line, ")" + token.text))
+            if token.kind == "operator" and token.text in ("(", "[", "{"):
+                opened.append(previous is not None and previous.text == ".")
+            elif token.kind == "operator" and token.text in (")", "]", "}"):
+                is_field = opened.pop() if opened else False
             if token.kind == "operator" and token.text in _OPERATORS:
                 found.append((token.line, token.text))
             if token.kind == "keyword" and token.text in _KEYWORDS:

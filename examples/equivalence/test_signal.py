@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import scipy.signal
 from drawing import equivalent, matrices, noise, numbers, vectors
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from octave_compress.equivalence import assert_equivalent, rtol, ulp
@@ -69,6 +70,7 @@ def test_detrend(signal, x):
 
 @equivalent("hilbert", vectors(least=2), level=rtol(1e-9))
 def test_hilbert(signal, x):
+    assume(np.ptp(x) > 0)  # of a constant Octave says that the result is real
     return scipy.signal.hilbert(x)
 
 

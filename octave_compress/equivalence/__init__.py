@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from octave_compress.equivalence.differential import assert_equivalent
-    from octave_compress.equivalence.generated import equivalent
     from octave_compress.equivalence.files import compare_files
+    from octave_compress.equivalence.generated import equivalent
     from octave_compress.equivalence.golden import Golden, load_golden
     from octave_compress.equivalence.levels import (
         EXACT,

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from octave_compress.equivalence.levels import EXACT, Level, differences
+from octave_compress.atomic import write_atomically
+from octave_compress.equivalence.levels import EXACT, Difference, Level, differences
 from octave_compress.errors import (
     FileAccessError,
     Frame,
@@ -26,7 +27,6 @@ from octave_compress.errors import (
     ModelFileError,
 )
 from octave_compress.formats import mat5
-from octave_compress.formats.atomic import write_atomically
 from octave_compress.formats.mat5 import Opaque
 from octave_compress.structs import StructArray
 
@@ -411,7 +411,22 @@ def _mismatches(actual: Any, expected: Any, level: Level, name: str) -> list[str
         return [f"{name}: cannot be compared: {error}"]
     found: list[str] = []
     actual, expected = _without_hashes(actual, expected, name, level, found)
-    return found + [str(one) for one in differences(actual, expected, level, name)]
+    for one in differences(actual, expected, level, name):
+        found.append(str(one))
+        found += [f"  likely: {hint}" for hint in _hints(one, level)]
+    return found
+
+
+def _hints(difference: Difference, level: Level) -> tuple[Any, ...]:
+    """Return likely causes, as far as two results tell without the arguments that led to them."""
+    from octave_compress.equivalence.hints import Evidence, hints_for
+
+    if difference.kind not in ("value", "class", "shape"):
+        return ()
+    actual, expected = (np.asarray(value) for value in difference.values)
+    if not {actual.dtype.kind, expected.dtype.kind} <= set("biufc"):
+        return ()
+    return hints_for(Evidence(actual, expected, (), level, lambda args: None))
 
 
 def _without_hashes(

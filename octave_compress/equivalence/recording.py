@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import hashlib
 import math
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -39,6 +41,7 @@ _START = (
 _KEPT = 1 << 16  # bytes of what a statement prints
 _MOST_PRINTED = 1 << 26  # bytes of what a script may print
 _SAMPLE = 1000  # elements of a large array
+_PR_SET_PDEATHSIG = 1
 
 
 def record(
@@ -112,6 +115,11 @@ def _check_writable(out: Path) -> None:
         raise FileAccessError(error.errno, text, os.fspath(out)) from None
 
 
+def _die_with_python() -> None:
+    """Have this process killed when the one that started it dies, even by ``kill -9``."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class _Run:
     """One run of a script, and the results that it left in a folder."""
 
@@ -144,6 +152,7 @@ class _Run:
                 stdout=printed,
                 stderr=complained,
                 start_new_session=True,
+                preexec_fn=_die_with_python if sys.platform == "linux" else None,
             )
             try:
                 self._wait(process, deadline)

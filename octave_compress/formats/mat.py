@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octave_compress import checks
+from octave_compress.atomic import write_atomically
 from octave_compress.backends import Backend, current_backend
 from octave_compress.errors import (
     FileAccessError,
@@ -20,7 +21,6 @@ from octave_compress.errors import (
     OctaveError,
 )
 from octave_compress.formats import mat5
-from octave_compress.formats.atomic import write_atomically
 from octave_compress.model import Model, cells_from_layers
 from octave_compress.ops.packing import MAGIC, pack_model, unpack_model
 
@@ -72,6 +72,13 @@ def load(path: PathLike, *, variable: str | None = None, backend: Backend | None
         raise ModelFileError(f"{name}: {error}") from error.__cause__
 
 
+def _unpacked(packed: Any) -> Model:
+    try:
+        return unpack_model(packed, backend="numpy")
+    except InvalidTypeError as error:
+        raise ModelFileError(str(error)) from error
+
+
 def read_variables(path: PathLike) -> dict[str, Any]:
     """Return all variables of a ``.mat`` file, whatever they are.
 
@@ -99,14 +106,6 @@ def _bytes(name: str) -> bytes:
         return Path(name).read_bytes()
     except OSError as error:
         raise FileAccessError(error.errno, f"cannot read: {error.strerror}", name) from None
-
-
-def save(path: PathLike, model: Model, *, layout: str = "layers") -> None:
-    """Write a model to a ``.mat`` file (``-v7``) that Octave, MATLAB and SciPy read.
-def _unpacked(packed: Any) -> Model:
-        return unpack_model(packed, backend="numpy")
-    except InvalidTypeError as error:
-        raise ModelFileError(str(error)) from error
 
 
 def save(path: PathLike, model: Model, *, layout: str | None = None) -> None:

@@ -350,7 +350,7 @@ def _values(elements: _Elements, flag: int, count: int, dtype: np.dtype[Any]) ->
         if flag & _LOGICAL:
             return parts[0].astype(bool)
         values = [part.astype(dtype) for part in parts]
-        return values[0] if len(values) == 1 else values[0] + 1j * values[1]
+        return values[0] if len(values) == 1 else _complex(*values)
 
 
 def _parts(elements: _Elements, count: int, order: str, depth: int, form: _Form) -> list[Any]:
@@ -406,5 +406,12 @@ def _sparse(elements: _Elements, shape: tuple[int, ...], flag: int, form: _Form)
     is_logical = form.keeps_sparse_logical and bool(flag & _LOGICAL)
     values: NDArray[Any] = stored[0][:count].astype(bool if is_logical else np.float64)
     if len(stored) == 2:
-        values = values + 1j * stored[1][:count]
+        values = _complex(values, stored[1][:count])
     return csc_array((values, places.astype(np.int32), ends.astype(np.int32)), shape=shape)
+
+
+def _complex(real: NDArray[Any], imaginary: NDArray[Any]) -> NDArray[Any]:
+    """Return complex numbers from their parts: an infinity times 1j would add a NaN."""
+    numbers = np.empty(real.shape, np.result_type(real, np.complex64))
+    numbers.real, numbers.imag = real, imaginary
+    return numbers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from octave_compress.formats.atomic import write_atomically
+from octave_compress.atomic import write_atomically
 from octave_compress.migration.survey import Survey
 
 _TEXT = '''"""Checks the port of {script} against what the script does in Octave.

@@ -312,7 +312,6 @@ class Session:
         try:
             channel.receive(time.monotonic() + _START_TIMEOUT, print, _ignore)
             channel.send("go")
-            for path in (str(m_files()), *self._paths):
             self._ask("addpath", str(m_files()))
             self._ask("ocx_reset", "remember")
             for path in self._paths:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -410,3 +413,22 @@ def test_plotting_without_a_display(tmp_path: Path) -> None:
         pytest.skip("Octave finds no fonts")
     assert golden.error is None
     assert golden.variables()["x"] == 1
+
+
+def test_octave_dies_with_python(tmp_path: Path) -> None:
+    (tmp_path / "endless.m").write_text(
+        "f = fopen ('pid', 'w'); fprintf (f, '%d ', getpid ()); fclose (f);\nwhile true, end\n"
+    )
+    command = [sys.executable, "-m", "octave_compress", "record", "endless.m", "--out", "x.mat"]
+    with subprocess.Popen(command, cwd=tmp_path) as process:
+        number = tmp_path / "pid"
+        limit = time.monotonic() + 60
+        while not (number.exists() and number.read_text().endswith(" ")):
+            assert time.monotonic() < limit
+            time.sleep(0.05)
+        process.send_signal(signal.SIGKILL)
+    octave = Path("/proc") / number.read_text().strip()
+    limit = time.monotonic() + 10
+    while octave.exists() and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert not octave.exists() or "Z (zombie)" in (octave / "status").read_text()

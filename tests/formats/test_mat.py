@@ -402,7 +402,9 @@ def test_a_failed_write_leaves_the_old_file(
 
 
 def test_bad_arguments(tmp_path: Path) -> None:
-    with pytest.raises(oc.InvalidValueError, match='LAYOUT must be "layers" or "W", got "b"'):
+    with pytest.raises(
+        oc.InvalidValueError, match='LAYOUT must be "layers", "W" or "packed", got "b"'
+    ):
         oc.save(tmp_path / "m.mat", plain(), layout="b")
     with pytest.raises(oc.InvalidTypeError, match="MODEL must be a Model"):
         oc.save(tmp_path / "m.mat", {"W": 1})  # type: ignore[arg-type]

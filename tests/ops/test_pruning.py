@@ -131,7 +131,8 @@ def test_quality_is_a_multiple_of_the_standard_deviation(w: Any, quality: float)
     values = w[w != 0].astype(np.float64)
     threshold = quality * np.std(values, ddof=1) if values.size > 1 else 0.0
     distance = np.abs(w).astype(np.float64) - threshold
-    clear = np.abs(distance) > 1e-6 * (threshold + 1e-300)
+    # Below the smallest float32 a threshold is zero for some weights' type.
+    clear = np.abs(distance) > 1e-6 * (threshold + 1e-30)
     assert as_lists(mask[clear]) == as_lists((distance >= 0)[clear])
     assert as_lists(kept) == as_lists(np.where(mask, w, 0))
 
