@@ -21,8 +21,9 @@
 % @end table
 %
 % The other options are those of @code{train_model}: @qcode{"solver"}, @qcode{"epochs"},
-% @qcode{"batch_size"}, @qcode{"learning_rate"}, @qcode{"weight_decay"}, @qcode{"sample_weight"},
-% @qcode{"seed"}, @qcode{"progress"} and @qcode{"callback"}.
+% @qcode{"batch_size"}, @qcode{"learning_rate"}, @qcode{"annealing"}, @qcode{"weight_decay"},
+% @qcode{"dropout"}, @qcode{"augment"} (the teacher answers for the warped samples),
+% @qcode{"sample_weight"}, @qcode{"seed"}, @qcode{"progress"} and @qcode{"callback"}.
 %
 % @example
 % @group
@@ -49,13 +50,15 @@ function student = distill_model(teacher, student, X, y, varargin)
   check_choice(op, 'LOSS', options.loss, {'kl', 'mse'});
   options.temperature = check_number(op, 'TEMPERATURE', options.temperature, '[0.01, 1000]');
   options.alpha = check_number(op, 'ALPHA', options.alpha, '[0, 1]');
-  options = check_training(op, options);
-  restore = seed_random(options.seed); %#ok
   last = large{end}.activation;
   if isstruct(student)
     small = model_layers(op, 'STUDENT', student);
+    options = check_training(op, options, numel(small));
+    restore = seed_random(options.seed); %#ok
   else
     sizes = check_layers_list(op, 'STUDENT', student, features);
+    options = check_training(op, options, numel(sizes) - 1);
+    restore = seed_random(options.seed); %#ok
     if ~strcmp(last, 'softmax')
       last = 'linear';
     end
@@ -77,61 +80,8 @@ function student = distill_model(teacher, student, X, y, varargin)
   end
   y = cast(check_targets(op, 'Y', y, outputs, columns(X)), type);
   weight = training_weight(op, options.sample_weight, y);
-  objective = soft_objective(op, large, small{end}.activation, X, y, weight, options);
-  student = model_like(student, fit(op, small, cast(X, type), objective, options));
-end
-
-function objective = soft_objective(op, large, last, x, y, weight, options)
-  % The distillation loss of a batch, for fit; the teacher answers once, for all samples.
-  type = class(y);
-  for k = 1:numel(large)
-    % In the student's class, whatever the teacher's.
-    large{k}.weights = cast(large{k}.weights, type);
-    large{k}.bias = cast(large{k}.bias, type);
-  end
-  [a, z] = forward(large, cast(x, type));
-  if strcmp(options.loss, 'kl')
-    check_kl(op, large{end}.activation);
-    check_kl(op, last);
-    taught = z;
-    kernel = @(z, a, taught, y, weight) ...
-      distillation_kernel(z, taught, y, weight, options.temperature, options.alpha);
-  else
-    taught = a;
-    hard = objective_for('mse', last);
-    if strcmp(last, 'softmax')
-      hard = objective_for('crossentropy', last);
-    end
-    if strcmp(large{end}.activation, 'softmax')
-      taught = z;
-    end
-    kernel = @(z, a, taught, y, weight) ...
-      blended_loss(z, a, taught, y, weight, hard, last, options.alpha);
-  end
-  if isempty(weight)
-    objective = @(z, a, batch) kernel(z, a, taught(:, batch), y(:, batch), []);
-  else
-    objective = @(z, a, batch) kernel(z, a, taught(:, batch), y(:, batch), weight(batch));
-  end
-end
-
-function check_kl(op, activation)
-  if ~any(strcmp(activation, {'softmax', 'linear'}))
-    value_error(op, 'LOSS', sprintf('be "mse" for a last layer with %s', activation), '"kl"');
-  end
-end
-
-function [value, dz] = blended_loss(z, a, taught, y, weight, hard, last, alpha)
-  % ALPHA times the squared distance from the teacher plus the rest of the loss on the targets.
-  if strcmp(last, 'softmax')
-    [soft, soft_dz] = mse_kernel(z, taught, weight);
-  else
-    [soft, da] = mse_kernel(a, taught, weight);
-    soft_dz = activation_backward(da, z, a, last);
-  end
-  [value, dz] = hard(z, a, y, weight);
-  value = alpha * soft + (1 - alpha) * value;
-  dz = alpha * soft_dz + (1 - alpha) * dz;
+  objective_of = @(x) soft_objective(op, large, small{end}.activation, x, y, weight, options);
+  student = model_like(student, trained(op, small, cast(X, type), objective_of, options));
 end
 
 %!shared teacher, X, T

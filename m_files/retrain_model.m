@@ -10,8 +10,9 @@
 %
 % The options are those of @code{train_model}: @qcode{"loss"} (by default
 % @qcode{"crossentropy"} if the last layer is softmax, else @qcode{"mse"}), @qcode{"solver"},
-% @qcode{"epochs"}, @qcode{"batch_size"}, @qcode{"learning_rate"}, @qcode{"weight_decay"},
-% @qcode{"sample_weight"}, @qcode{"seed"}, @qcode{"progress"} and @qcode{"callback"}.
+% @qcode{"epochs"}, @qcode{"batch_size"}, @qcode{"learning_rate"}, @qcode{"annealing"},
+% @qcode{"weight_decay"}, @qcode{"dropout"}, @qcode{"augment"}, @qcode{"sample_weight"},
+% @qcode{"seed"}, @qcode{"progress"} and @qcode{"callback"}.
 %
 % @example
 % @group
@@ -31,19 +32,9 @@ function model = retrain_model(model, X, y, varargin)
   op = 'retrain_model';
   options = parse_options(op, training_defaults(struct('loss', [])), varargin);
   layers = model_layers(op, 'MODEL', model);
-  type = class(layers{1}.weights);
-  last = layers{end}.activation;
-  X = check_samples(op, 'X', X, columns(layers{1}.weights));
-  y = check_targets(op, 'Y', y, rows(layers{end}.weights), columns(X));
-  loss = check_loss(op, options.loss, last);
-  options = check_training(op, options);
-  y = cast(y, type);
-  weight = training_weight(op, options.sample_weight, y);
-  layers = cellfun(@held_layer, layers, 'UniformOutput', false);
-
+  [layers, view, options] = retraining(op, layers, X, y, options);
   restore = seed_random(options.seed); %#ok
-  objective = batch_objective(loss, last, y, weight);
-  model = model_like(model, fit(op, layers, cast(X, type), objective, options));
+  model = model_like(model, fit(op, start_run(layers), view, options, no_hooks()).layers);
 end
 
 %!shared X, T, model

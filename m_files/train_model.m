@@ -18,8 +18,17 @@
 % Passes over the data (100) and samples a step (32).
 % @item @qcode{"learning_rate"}
 % Step size; 0.001 for adam and 0.01 for sgd.
+% @item @qcode{"annealing"}
+% @qcode{"none"} (default), or @qcode{"cosine"}: the step size falls to zero along half a
+% cosine.
 % @item @qcode{"weight_decay"}
 % Each step also takes the learning rate times this from every weight (0): decoupled decay.
+% @item @qcode{"dropout"}
+% Share of values left out at random in front of each layer but the first, or one share a layer
+% (0); those that stay are divided by the rest of 1.
+% @item @qcode{"augment"}
+% Struct of the options of @code{warp_images}, with which every epoch meets the samples warped
+% anew; none by default.
 % @item @qcode{"sample_weight"}
 % One non-negative number a sample; scaled to a mean of 1.
 % @item @qcode{"seed"}
@@ -65,7 +74,7 @@ function model = train_model(X, y, layers, varargin)
     value_error(op, 'LOSS', 'be "mse" for one output', '"crossentropy"');
   end
   check_choice(op, 'DTYPE', options.dtype, {'double', 'single'});
-  options = check_training(op, options);
+  options = check_training(op, options, numel(sizes) - 1);
   y = cast(y, options.dtype);
   weight = training_weight(op, options.sample_weight, y);
   last = 'linear';
@@ -77,7 +86,7 @@ function model = train_model(X, y, layers, varargin)
   untrained = initial_layers(sizes, options.activation, last, options.dtype);
   objective = batch_objective(options.loss, last, y, weight);
   model = struct();
-  model.layers = fit(op, untrained, cast(X, options.dtype), objective, options);
+  model.layers = trained(op, untrained, cast(X, options.dtype), @(x) objective, options);
 end
 
 %!shared X, T

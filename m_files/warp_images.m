@@ -41,25 +41,13 @@ function X = warp_images(X, varargin)
     print_usage();
   end
   op = 'warp_images';
-  options = struct('shift', 0, 'rotation', 0, 'scale', 0, 'shear', 0, 'batch_size', 128, ...
-                   'image_size', [], 'seed', 0);
-  options = parse_options(op, options, varargin);
+  options = parse_options(op, warp_defaults(struct('seed', 0)), varargin);
   X = check_matrix(op, 'X', X);
   check_not_empty(op, 'X', X);
-  limits = [check_number(op, 'SHIFT', options.shift, '[0, Inf)'), ...
-            check_number(op, 'ROTATION', options.rotation, '[0, 180]'), ...
-            check_number(op, 'SCALE', options.scale, '[0, 1)'), ...
-            check_number(op, 'SHEAR', options.shear, '[0, Inf)')];
-  batch_size = check_integer(op, 'BATCH_SIZE', options.batch_size, '[1, Inf)');
-  image_size = check_image_size(op, options.image_size, rows(X));
+  warp = check_warp(op, options, rows(X));
   seed = check_integer(op, 'SEED', options.seed, '[0, 4294967295]');
   restore = seed_random(seed); %#ok
-  samples = columns(X);
-  amounts = warp_amounts(limits, ceil(samples / batch_size));
-  for k = 1:columns(amounts)
-    batch = (k - 1) * batch_size + 1:min(k * batch_size, samples);
-    X(:, batch) = warp_matrix(image_size, amounts(:, k)) * double(X(:, batch));
-  end
+  X = warp_groups(X, warp);
 end
 
 %!shared X

@@ -24,13 +24,15 @@ from octave_compress.errors import (
 from octave_compress.formats import load, save
 from octave_compress.model import Dense, InputRange, Model, Quantization
 from octave_compress.octave import Handle, Session, SessionPool
-from octave_compress.octave import Handle, Session
 from octave_compress.ops import compact_model as compact
+from octave_compress.ops import deep_compress_model as deep_compress
 from octave_compress.ops import distill_model as distill
+from octave_compress.ops import gradual_prune_model as gradual_prune
 from octave_compress.ops import predict_model as predict
 from octave_compress.ops import prune_model as prune
 from octave_compress.ops import quantize_model as quantize
 from octave_compress.ops import retrain_model as retrain
+from octave_compress.ops import retrain_shared_model as retrain_shared
 from octave_compress.ops import sensitivity_model as sensitivity
 from octave_compress.ops import share_model as share
 from octave_compress.ops import train_model as train
@@ -66,7 +68,9 @@ __all__ = [
     "SessionPool",
     "StaleHandleError",
     "compact",
+    "deep_compress",
     "distill",
+    "gradual_prune",
     "load",
     "ops",
     "predict",
@@ -74,6 +78,7 @@ __all__ = [
     "quantize",
     "report",
     "retrain",
+    "retrain_shared",
     "save",
     "sensitivity",
     "share",

@@ -9,6 +9,7 @@ column-major (features × samples) one, so turning it costs nothing.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -127,6 +128,21 @@ def _network(op: str, name: str, value: Any, arguments: Arguments) -> Any:
     return value if isinstance(value, Model) else _vector(op, name, value, arguments)
 
 
+def _options(op: str, name: str, value: Any, arguments: Arguments) -> Any:
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        checks.type_error(op, name.upper(), "be options of warp_images by name")
+    return {key: _amount(op, key, option, arguments) for key, option in value.items()}
+
+
+def _path(op: str, name: str, value: Any, arguments: Arguments) -> Any:
+    try:
+        path = os.fspath(value)
+    except TypeError:
+        checks.type_error(op, name.upper(), "be the name of a file")
+    # Octave may work in another folder.
+    return os.path.abspath(path) if path else path
+
+
 def _dtype(op: str, name: str, value: Any, arguments: Arguments) -> Any:
     try:
         text = np.dtype(value).name
@@ -177,6 +193,8 @@ MODEL = Kind(_model, Model.to_struct, _from_struct)
 NETWORK = Kind(_network, lambda v: v.to_struct() if isinstance(v, Model) else v, _from_struct)
 DTYPE = Kind(_dtype, {"float64": "double", "float32": "single"}.__getitem__, _as_is)
 
+AUGMENT = Kind(_options, _as_is, _as_is)
+PATH = Kind(_path, _as_is, _as_is)
 PACKED = Kind(_packed, _as_is, lambda a: np.atleast_1d(a).reshape(-1))
 
 COUNTS = Kind(_given, _as_is, lambda s: Counts(**{k: int(v) for k, v in s.items()}))
@@ -188,23 +206,35 @@ KINDS: dict[str, Kind] = {
     ),
     **dict.fromkeys(("codebook", "accuracies"), MATRIX),
     **dict.fromkeys(
-        ("X", "z", "dz", "dX", "logits", "teacher_logits", "outputs", "probabilities", "gradient"),
+        (
+            "X",
+            "X_val",
+            "z",
+            "dz",
+            "dX",
+            "logits",
+            "teacher_logits",
+            "outputs",
+            "probabilities",
+            "gradient",
+        ),
         SAMPLES,
     ),
     "activations": SAMPLES,
-    "y": TARGETS,
-    "targets": TARGETS,
+    **dict.fromkeys(("y", "y_val", "targets"), TARGETS),
     **dict.fromkeys(
         ("sample_weight", "layers", "keep", "seconds", "steps", "schedule", "image_size"), VECTOR
     ),
-    **dict.fromkeys(("threshold", "rate", "sparsity", "quality"), AMOUNT),
+    **dict.fromkeys(("threshold", "rate", "sparsity", "quality", "density", "dropout"), AMOUNT),
     **dict.fromkeys(("k", "bits"), COUNT),
     **dict.fromkeys(("bias", "db"), BIAS),
     "axis": AXIS,
-    "progress": FLAG,
+    **dict.fromkeys(("progress", "regrow"), FLAG),
     **dict.fromkeys(("model", "teacher"), MODEL),
     "student": NETWORK,
     "dtype": DTYPE,
+    "augment": AUGMENT,
+    "checkpoint": PATH,
     "packed": PACKED,
     "symbols": VECTOR,
     "counts": COUNTS,

@@ -46,6 +46,85 @@ def test_octave_and_numpy_agree(name: str) -> None:
 
 # Operation, arguments, options, and the text that follows the operation's name.
 BAD_VALUES: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
+    (
+        "train_model",
+        (PAIR, [0, 1], [2, 2]),
+        {"annealing": "linear"},
+        'ANNEALING must be "none" or "cosine", got "linear"',
+    ),
+    ("train_model", (PAIR, [0, 1], [2, 2]), {"dropout": 1}, "DROPOUT must be in [0, 1), got 1"),
+    (
+        "train_model",
+        (PAIR, [0, 1], [2, 3, 2]),
+        {"dropout": [0, 0, 0]},
+        "DROPOUT must have 1 or, by layer, 2 values, got 3",
+    ),
+    (
+        "train_model",
+        (PAIR, [0, 1], [2, 2]),
+        {"augment": {"shift": 1}},
+        "IMAGE_SIZE must be given for 2 features, which are no square",
+    ),
+    (
+        "train_model",
+        (PAIR, [0, 1], [2, 2]),
+        {"augment": {"shfit": 1}},
+        'options must be of shift, rotation, scale, shear, batch_size, image_size, got "shfit"',
+    ),
+    (
+        "gradual_prune_model",
+        (NETWORK, PAIR, [0, 1], [0.1, 0.2]),
+        {},
+        "SPARSITY must have 1 or, by layer, 1 values, got 2",
+    ),
+    (
+        "gradual_prune_model",
+        (NETWORK, PAIR, [0, 1], 0.5),
+        {"until": 0},
+        "UNTIL must be in (0, 1], got 0",
+    ),
+    (
+        "gradual_prune_model",
+        (NETWORK, PAIR, [0, 1], 0.5),
+        {"scope": "column"},
+        'SCOPE must be "layer" or "global", got "column"',
+    ),
+    (
+        "retrain_shared_model",
+        (NETWORK, PAIR, [0, 1]),
+        {},
+        "MODEL must have a codebook in every layer (share_model gives them)",
+    ),
+    (
+        "deep_compress_model",
+        (TEACHER, PAIR, [0, 1], PAIR, [0, 1]),
+        {"density": 0},
+        "DENSITY must be in (0, 1], got 0",
+    ),
+    (
+        "deep_compress_model",
+        (TEACHER, PAIR, [0, 1], PAIR, [0, 1]),
+        {"k": 2, "bits": 2},
+        "one of K and BITS must be given, got 2",
+    ),
+    (
+        "deep_compress_model",
+        (TEACHER, PAIR, [0, 1], PAIR, [0, 1]),
+        {"schedule": [1, 2, 3]},
+        "SCHEDULE must have 4 shares, got 3",
+    ),
+    (
+        "deep_compress_model",
+        (TEACHER, PAIR, [0, 1], PAIR, [0, 1]),
+        {"schedule": [0, 0, 0, 0]},
+        "SCHEDULE must not be all zeros",
+    ),
+    (
+        "deep_compress_model",
+        (TEACHER, PAIR, [0, 1], [[1.0, NAN]], [0]),
+        {},
+        "X_VAL must not contain NaN",
+    ),
     ("prune_threshold", ([1, NAN], 0.1), {}, "W must not contain NaN"),
     ("prune_threshold", ([1], -0.5), {}, "THRESHOLD must be in [0, Inf], got -0.5"),
     ("prune_threshold", ([1], NAN), {}, "THRESHOLD must be in [0, Inf], got NaN"),

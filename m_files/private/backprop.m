@@ -1,13 +1,21 @@
-function [value, dw, db] = backprop(layers, x, objective)
+function [value, dw, db] = backprop(layers, x, objective, dropout)
   % Value and gradients of OBJECTIVE for one batch.  OBJECTIVE takes the last pre-activations and
   % the outputs, and gives the value and its derivative with respect to the pre-activations.
+  % DROPOUT holds the share of values that a draw of rand leaves out in front of each layer; those
+  % that stay are divided by what is left of 1 (Srivastava et al. 2014).
   count = numel(layers);
   inputs = cell(1, count);
   z = cell(1, count);
   a = cell(1, count);
+  kept = cell(1, count);
   output = x;
   for k = 1:count
     inputs{k} = layer_input(layers{k}, output);
+    if nargin > 3 && dropout(k) > 0
+      scale = cast(1 / (1 - dropout(k)), class(output));
+      kept{k} = (rand(size(output), class(output)) >= dropout(k)) * scale;
+      inputs{k} = inputs{k} .* kept{k};
+    end
     z{k} = layers{k}.weights * inputs{k} + layers{k}.bias;
     output = activate(z{k}, layers{k}.activation);
     a{k} = output;
@@ -21,6 +29,9 @@ function [value, dw, db] = backprop(layers, x, objective)
     db{k} = sum(dz, 2);
     if k > 1
       da = layers{k}.weights.' * dz;
+      if ~isempty(kept{k})
+        da = da .* kept{k};
+      end
       dz = activation_backward(da, z{k - 1}, a{k - 1}, layers{k - 1}.activation);
     end
   end

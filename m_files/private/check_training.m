@@ -1,5 +1,6 @@
-function options = check_training(op, options)
-  % The options that every training function shares, checked, with defaults filled in.
+function options = check_training(op, options, count)
+  % The options that every training function shares, checked, with defaults filled in, for a
+  % network of COUNT layers.
   check_choice(op, 'SOLVER', options.solver, {'adam', 'sgd'});
   options.epochs = check_integer(op, 'EPOCHS', options.epochs, '[0, Inf)');
   options.batch_size = check_integer(op, 'BATCH_SIZE', options.batch_size, '[1, Inf)');
@@ -10,10 +11,31 @@ function options = check_training(op, options)
     end
   end
   options.learning_rate = check_number(op, 'LEARNING_RATE', options.learning_rate, '(0, Inf)');
+  check_choice(op, 'ANNEALING', options.annealing, {'none', 'cosine'});
+  options.dropout = check_dropout(op, options.dropout, count);
+  % What only an operation of several stages changes.
+  options.view_epochs = 1;
+  options.epochs_before = 0;
+  options.epochs_in_all = options.epochs;
   options.weight_decay = check_number(op, 'WEIGHT_DECAY', options.weight_decay, '[0, Inf)');
   options.seed = check_integer(op, 'SEED', options.seed, '[0, 4294967295]');
   options.progress = check_flag(op, 'PROGRESS', options.progress);
   if ~isempty(options.callback) && ~is_function_handle(options.callback)
     type_error(op, 'CALLBACK', 'be a function');
+  end
+end
+
+function shares = check_dropout(op, dropout, count)
+  % One share a layer, of what enters it; a single number is for all layers but the first.
+  if numel(dropout) ~= 1 && numel(dropout) ~= count
+    value_error(op, 'DROPOUT', sprintf('have 1 or, by layer, %d values', count), ...
+                sprintf('%d', numel(dropout)));
+  end
+  shares = zeros(1, numel(dropout));
+  for k = 1:numel(dropout)
+    shares(k) = check_number(op, 'DROPOUT', dropout(k), '[0, 1)');
+  end
+  if numel(shares) == 1
+    shares = [0, repmat(shares, 1, count - 1)];
   end
 end

@@ -1,49 +1,79 @@
-function layers = fit(op, layers, x, objective, options)
-  % Trains LAYERS on the columns of X by mini-batches drawn with randperm, one permutation an
-  % epoch.  OBJECTIVE (z, a, batch) gives the loss of the samples numbered BATCH and its
-  % derivative with respect to z.  A layer's mask is held: what it forbids has no gradient.
-  samples = columns(x);
-  first = cellfun(@(layer) zeros(size(layer.weights), class(x)), layers, 'UniformOutput', false);
-  first_bias = cellfun(@(layer) zeros(size(layer.bias), class(x)), layers, 'UniformOutput', false);
-  second = first;
-  second_bias = first_bias;
-  is_adam = strcmp(options.solver, 'adam');
-  rate = options.learning_rate;
-  step = 0;
-  for epoch = 1:options.epochs
+function run = fit(op, run, view, options, hooks)
+  % Trains RUN.layers by mini-batches drawn with randperm, one permutation an epoch.
+  %
+  % [X, OBJECTIVE] = VIEW () gives the samples, in columns, and their loss: OBJECTIVE (z, a,
+  % batch) is the loss of the samples numbered BATCH and its derivative with respect to z.  VIEW
+  % is asked again every OPTIONS.view_epochs epochs.
+  %
+  % HOOKS (see no_hooks) let a caller do more: forward (layers) gives the layers that a batch
+  % meets, step (run, share) changes the run after each step, of which SHARE says how much of all
+  % is done, epoch (run) does so after each epoch, and save (run) gets the run before each new
+  % view, from where it can go on.
+  for epoch = run.epoch + 1:options.epochs
+    if mod(epoch - 1, options.view_epochs) == 0
+      hooks.save(run);
+      [x, objective] = view();
+      samples = columns(x);
+      steps = ceil(samples / options.batch_size) * options.epochs;
+    end
     order = randperm(samples);
     total = 0;
     for start = 1:options.batch_size:samples
       batch = order(start:min(start + options.batch_size - 1, samples));
-      [value, dw, db] = backprop(layers, x(:, batch), @(z, a) objective(z, a, batch));
+      [value, dw, db] = backprop(hooks.forward(run.layers), x(:, batch), ...
+                                 @(z, a) objective(z, a, batch), options.dropout);
       total = total + double(value) * numel(batch);
-      step = step + 1;
-      for k = 1:numel(layers)
-        w = layers{k}.weights;
-        gradient = dw{k};
-        if isfield(layers{k}, 'mask')
-          gradient = gradient .* layers{k}.mask;
-        end
-        if is_adam
-          [layers{k}.weights, first{k}, second{k}] = ...
-            adam_kernel(w, gradient, first{k}, second{k}, step, rate, 0.9, 0.999, 1e-8);
-          [layers{k}.bias, first_bias{k}, second_bias{k}] = ...
-            adam_kernel(layers{k}.bias, db{k}, first_bias{k}, second_bias{k}, step, rate, ...
-                        0.9, 0.999, 1e-8);
-        else
-          [layers{k}.weights, first{k}] = sgd_kernel(w, gradient, first{k}, rate, 0.9);
-          [layers{k}.bias, first_bias{k}] = ...
-            sgd_kernel(layers{k}.bias, db{k}, first_bias{k}, rate, 0.9);
-        end
-        if options.weight_decay > 0
-          layers{k}.weights = layers{k}.weights - (rate * options.weight_decay) * w;
-        end
+      rate = options.learning_rate;
+      if strcmp(options.annealing, 'cosine')
+        rate = rate * (1 + cos(pi * run.step / steps)) / 2;
       end
+      run = update(run, dw, db, rate, options);
+      run = hooks.step(run, run.step / steps);
     end
-    finite = isfinite(total) && all(cellfun(@is_finite_layer, layers));
-    if report_epoch(op, epoch, total / samples, finite, options)
+    run.epoch = epoch;
+    run = hooks.epoch(run);
+    finite = isfinite(total) && all(cellfun(@is_finite_layer, run.layers));
+    epoch = epoch + options.epochs_before;
+    run.is_stopped = report_epoch(op, epoch, total / samples, finite, options);
+    if run.is_stopped
       break
     end
+  end
+end
+
+function run = update(run, dw, db, rate, options)
+  % One step of the optimizer for every layer.
+  run.step = run.step + 1;
+  is_adam = strcmp(options.solver, 'adam');
+  for k = 1:numel(run.layers)
+    layer = run.layers{k};
+    gradient = dw{k};
+    if isfield(layer, 'mask')
+      % What the mask forbids has no gradient.
+      gradient = gradient .* run.open{k};
+    end
+    if isfield(layer, 'clusters')
+      % Weights of one cluster are one number: it gets the sum of their gradients (Han 2015).
+      sums = accumarray(layer.clusters(:), double(gradient(:)));
+      gradient = cast(reshape(sums(layer.clusters), size(gradient)), class(gradient));
+    end
+    w = layer.weights;
+    if options.weight_decay > 0
+      w = (1 - rate * options.weight_decay) * w;
+    end
+    if is_adam
+      [w, run.first{k}, run.second{k}] = ...
+        adam_kernel(w, gradient, run.first{k}, run.second{k}, run.step, rate, ...
+                    0.9, 0.999, 1e-8);
+      [run.layers{k}.bias, run.first_bias{k}, run.second_bias{k}] = ...
+        adam_kernel(layer.bias, db{k}, run.first_bias{k}, run.second_bias{k}, run.step, rate, ...
+                    0.9, 0.999, 1e-8);
+    else
+      [w, run.first{k}] = sgd_kernel(w, gradient, run.first{k}, rate, 0.9);
+      [run.layers{k}.bias, run.first_bias{k}] = ...
+        sgd_kernel(layer.bias, db{k}, run.first_bias{k}, rate, 0.9);
+    end
+    run.layers{k}.weights = w;
   end
 end
 
@@ -54,7 +84,7 @@ end
 function stop = report_epoch(op, epoch, loss, finite, options)
   if options.progress
     % As wide as the longest loss, so that nothing of the line before is left.
-    printf('\r%s: epoch %d of %d, loss %-10.4g', op, epoch, options.epochs, loss);
+    printf('\r%s: epoch %d of %d, loss %-10.4g', op, epoch, options.epochs_in_all, loss);
   end
   try
     if ~finite
@@ -62,17 +92,17 @@ function stop = report_epoch(op, epoch, loss, finite, options)
                   sprintf('be smaller: training diverges in epoch %d', epoch), ...
                   number_text(options.learning_rate));
     end
-    stop = epoch == options.epochs;
+    stop = false;
     if ~isempty(options.callback)
-      info = struct('epoch', epoch, 'epochs', options.epochs, 'loss', loss);
+      info = struct('epoch', epoch, 'epochs', options.epochs_in_all, 'loss', loss);
       wish = options.callback(info);
-      stop = stop || (~isempty(wish) && wish(1) ~= 0);
+      stop = ~isempty(wish) && wish(1) ~= 0;
     end
   catch problem
     end_line(options.progress);
     rethrow(problem);
   end
-  if stop
+  if stop || epoch == options.epochs_in_all
     end_line(options.progress);
   elseif options.progress
     fflush(stdout);

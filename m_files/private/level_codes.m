@@ -16,9 +16,3 @@ function codes = level_codes(w, levels)
   end
   codes = cast(codes, code_class('uint', bits_for(numel(levels))));
 end
-
-function codes = nearest_level(w, levels)
-  % Halfway between two levels the lower one is taken: lookup, for which a number on a boundary
-  % is above it, sees everything negated.
-  codes = numel(levels) - 1 - lookup(-fliplr(midpoints(levels)), -w);
-end

@@ -363,6 +363,61 @@ def retrain_model(source: Source) -> Call:
     return (model, X, y), {**_loss(source, model), **_training(source, n)}
 
 
+@case
+def gradual_prune_model(source: Source) -> Call:
+    model = source.model(ties=False)
+    n = source.size(1)
+    X, y = source.reals(n, model.sizes[0]), source.targets(n, model.sizes[-1])
+    options = source.some(
+        initial_sparsity=source.number(0, 1),
+        until=source.number(0.1, 1),
+        regrow=source.flag(),
+        locality=source.number(0, 1),
+    )
+    sparsity: float | list[float] = source.number(0, 1)
+    scope = source.choice(("layer", "global"))
+    if scope == "layer" and source.flag():
+        sparsity = [source.number(0, 1) for _ in model.layers]
+    options |= {"scope": scope, **_loss(source, model), **_training(source, n)}
+    return (model, X, y, sparsity), options
+
+
+@case
+def retrain_shared_model(source: Source) -> Call:
+    # In float64: a weight half-way between two levels goes where the last bits of float32 say.
+    model = source.model(ties=False, dtype="float64")
+    n = source.size(1)
+    X, y = source.reals(n, model.sizes[0]), source.targets(n, model.sizes[-1])
+    shared = ops.share_model(model, k=source.integer(1, 4), backend="numpy")
+    update = source.choice(("centroid", "straight_through"))
+    return (shared, X, y), {"update": update, **_loss(source, model), **_training(source, n)}
+
+
+@case
+def deep_compress_model(source: Source) -> Call:
+    features, outputs, n = source.size(1), source.integer(2, 4), source.integer(2, 6)
+    last = source.choice(("softmax", "linear"))
+    hidden = [name for name in ACTIVATIONS if name != "softmax"]
+    model = source.model(ties=False, hidden=hidden, inputs=features, outputs=outputs, last=(last,))
+    samples = [source.reals(count, features) for count in (n, 3)]
+    targets = [source.targets(count, outputs) for count in (n, 3)]
+    options = source.some(
+        density=source.number(0.05, 1),
+        bits=source.integer(1, 3),
+        bias_levels=source.integer(1, 5),
+        schedule=[source.integer(0, 2), source.integer(0, 2), 1, 1],
+        locality=source.number(0, 1),
+        temperature=source.number(0.5, 8),
+        alpha=source.number(0, 1),
+        batch_size=source.integer(1, n),
+        learning_rate=source.number(0.001, 0.05),
+        view_epochs=source.integer(1, 3),
+        seed=source.integer(0, 2**32 - 1),
+    )
+    call = (model, samples[0], targets[0], samples[1], targets[1])
+    return call, {"epochs": source.integer(0, 6), **options}
+
+
 def _dense(source: Source) -> tuple[Any, Any, Any]:
     rows, columns, n = source.size(1), source.size(1), source.size(1)
     dtype = source.dtype()
@@ -388,7 +443,9 @@ def _training(source: Source, samples: int) -> dict[str, Any]:
         solver=source.choice(("adam", "sgd")),
         learning_rate=source.number(0.001, 0.05),
         batch_size=source.integer(1, samples),
+        annealing=source.choice(("none", "cosine")),
         weight_decay=source.number(0, 0.1),
+        dropout=source.number(0, 0.5),
         sample_weight=weight,
         seed=source.integer(0, 2**32 - 1),
     )

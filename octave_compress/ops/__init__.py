@@ -7,6 +7,11 @@ documentation, level of equality. The ``.m`` file of the same name is its twin i
 from octave_compress.ops.analysis import count_model, energy_model, time_model
 from octave_compress.ops.augmentation import warp_images
 from octave_compress.ops.coding import rans_decode, rans_encode
+from octave_compress.ops.compression import (
+    deep_compress_model,
+    gradual_prune_model,
+    retrain_shared_model,
+)
 from octave_compress.ops.distillation import distill_model, distillation_loss, soft_targets
 from octave_compress.ops.losses import accuracy, loss_crossentropy, loss_mse
 from octave_compress.ops.network import (
@@ -45,6 +50,7 @@ __all__ = [
     "adam_step",
     "compact_model",
     "count_model",
+    "deep_compress_model",
     "dense_backward",
     "dense_forward",
     "dequantize_affine",
@@ -54,6 +60,7 @@ __all__ = [
     "distillation_loss",
     "energy_model",
     "gradient_model",
+    "gradual_prune_model",
     "kmeans_codebook",
     "loss_crossentropy",
     "loss_mse",
@@ -73,6 +80,7 @@ __all__ = [
     "rans_decode",
     "rans_encode",
     "retrain_model",
+    "retrain_shared_model",
     "sensitivity_model",
     "sgd_step",
     "share_model",
@@ -81,6 +89,6 @@ __all__ = [
     "surgery_mask",
     "time_model",
     "train_model",
-    "warp_images",
     "unpack_model",
+    "warp_images",
 ]

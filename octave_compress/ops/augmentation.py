@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from octave_compress.equivalence.levels import rtol
 from octave_compress.random import OctaveRandom
 
 Double = NDArray[np.float64]
+
+_NAMES = ("shift", "rotation", "scale", "shear", "batch_size", "image_size")
 
 
 @operation(level=rtol(1e-11), returns=("X",))
@@ -76,6 +79,41 @@ def warp_images(
     op = "warp_images"
     samples = checks.matrix(op, "X", X)
     checks.not_empty(op, "X", samples)
+    warp = check_warp(
+        op,
+        samples.shape[1],
+        shift=shift,
+        rotation=rotation,
+        scale=scale,
+        shear=shear,
+        batch_size=batch_size,
+        image_size=image_size,
+    )
+    random = OctaveRandom(checks.integer(op, "SEED", seed, "[0, 4294967295]"))
+    return warp_groups(samples, warp, random)
+
+
+@dataclass(frozen=True)
+class Warp:
+    """How images are warped, checked; `limits` are those of `warp_amounts`."""
+
+    limits: tuple[float, float, float, float]
+    batch_size: int
+    image_size: tuple[int, int]
+
+
+def check_warp(
+    op: str,
+    features: int,
+    *,
+    shift: Any = 0.0,
+    rotation: Any = 0.0,
+    scale: Any = 0.0,
+    shear: Any = 0.0,
+    batch_size: Any = 128,
+    image_size: Any = None,
+) -> Warp:
+    """Return how images of so many pixels are warped, checked."""
     limits = (
         checks.number(op, "SHIFT", shift, "[0, Inf)"),
         checks.number(op, "ROTATION", rotation, "[0, 180]"),
@@ -83,13 +121,26 @@ def warp_images(
         checks.number(op, "SHEAR", shear, "[0, Inf)"),
     )
     group = checks.integer(op, "BATCH_SIZE", batch_size, "[1, Inf)")
-    size = check_image_size(op, image_size, samples.shape[1])
-    random = OctaveRandom(checks.integer(op, "SEED", seed, "[0, 4294967295]"))
-    warped = np.empty_like(samples)
-    amounts = warp_amounts(limits, -(-len(samples) // group), random)
+    return Warp(limits, group, check_image_size(op, image_size, features))
+
+
+def check_augment(op: str, augment: Mapping[str, Any], features: int) -> Warp:
+    """Return how the option `augment` of training warps images."""
+    for name in augment:
+        if name not in _NAMES:
+            checks.value_error(op, "options", f"be of {', '.join(_NAMES)}", f'"{name}"')
+    return check_warp(op, features, **augment)
+
+
+def warp_groups(x: FloatArray, warp: Warp, random: OctaveRandom) -> FloatArray:
+    """Return images in rows, group by group warped by what `rand` says."""
+    warped = np.empty_like(x)
+    size = warp.batch_size
+    amounts = warp_amounts(warp.limits, -(-len(x) // size), random)
     for k, amount in enumerate(amounts.T.tolist()):
-        batch = slice(k * group, (k + 1) * group)
-        warped[batch] = (warp_matrix(size, amount) @ samples[batch].T.astype(np.float64)).T
+        batch = slice(k * size, (k + 1) * size)
+        matrix = warp_matrix(warp.image_size, amount)
+        warped[batch] = (matrix @ x[batch].T.astype(np.float64)).T
     return warped
 
 

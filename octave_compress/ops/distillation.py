@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,9 +34,9 @@ from octave_compress.ops.training import (
     BatchObjective,
     check_sizes,
     check_training,
-    fit,
     held_layer,
     initial_layers,
+    trained,
     training_weight,
 )
 from octave_compress.progress import Callback
@@ -200,7 +200,10 @@ def distill_model(
     epochs: int = 100,
     batch_size: int = 32,
     learning_rate: float | None = None,
+    annealing: str = "none",
     weight_decay: float = 0.0,
+    dropout: float | Sequence[float] = 0.0,
+    augment: Mapping[str, Any] | None = None,
     sample_weight: ArrayLike | None = None,
     seed: int = 0,
     progress: bool = False,
@@ -229,7 +232,11 @@ def distill_model(
         The soft loss. ``"kl"``: ``temperature**2`` times the Kullback-Leibler divergence of the
         softened outputs, as in `distillation_loss`. ``"mse"``: the mean squared difference of
         the two networks' outputs (before a softmax).
-    solver, epochs, batch_size, learning_rate, weight_decay, sample_weight, seed
+    solver, epochs, batch_size, learning_rate, annealing, weight_decay, dropout
+        As for `train_model`.
+    augment
+        As for `train_model`; the teacher answers for the warped samples.
+    sample_weight, seed
         As for `train_model`.
     progress, callback
         As for `train_model`.
@@ -267,14 +274,27 @@ def distill_model(
     checks.choice(op, "LOSS", loss, ("kl", "mse"))
     heat = checks.number(op, "TEMPERATURE", temperature, "[0.01, 1000]")
     share = checks.number(op, "ALPHA", alpha, "[0, 1]")
-    options = check_training(
-        op, solver, epochs, batch_size, learning_rate, weight_decay, seed, callback
-    )
-    random = OctaveRandom(options.seed)
     if isinstance(student, Model):
-        small = checked_model(op, "STUDENT", student)
+        small, count = checked_model(op, "STUDENT", student), len(student.layers)
     else:
         sizes = check_sizes(op, "STUDENT", student, features)
+        count = len(sizes) - 1
+    options = check_training(
+        op,
+        count,
+        solver=solver,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        annealing=annealing,
+        weight_decay=weight_decay,
+        dropout=dropout,
+        augment=augment,
+        seed=seed,
+        callback=callback,
+    )
+    random = OctaveRandom(options.seed)
+    if not isinstance(student, Model):
         last = "softmax" if teacher.layers[-1].activation == "softmax" else "linear"
         small = Model(initial_layers(random, sizes, "relu", last, teacher.dtype))
     if small.sizes[0] != features:
@@ -285,15 +305,19 @@ def distill_model(
         y = np.zeros((len(samples), outputs))
     targets = check_targets(op, "Y", y, outputs, len(samples)).astype(small.dtype)
     weight = training_weight(op, sample_weight, targets)
-    objective = _soft_objective(op, teacher, small, samples, targets, weight, loss, heat, share)
+    last = small.layers[-1].activation
     held = tuple(held_layer(layer) for layer in small.layers)
-    return Model(fit(op, held, samples.astype(small.dtype), objective, options, random))
+
+    def objective_of(x: FloatArray) -> BatchObjective:
+        return soft_objective(op, teacher, last, x, targets, weight, loss, heat, share)
+
+    return Model(trained(op, held, samples.astype(small.dtype), objective_of, options, random))
 
 
-def _soft_objective(
+def soft_objective(
     op: str,
     teacher: Model,
-    student: Model,
+    last: str,
     samples: FloatArray,
     targets: FloatArray,
     weight: Weight,
@@ -301,10 +325,14 @@ def _soft_objective(
     temperature: float,
     alpha: float,
 ) -> BatchObjective:
-    """Return the distillation loss of a batch, for `fit`; the teacher answers once, for all."""
-    said, last = teacher.layers[-1].activation, student.layers[-1].activation
+    """Return the distillation loss of samples, for `fit`; the teacher answers once, for all.
+
+    `last` is the student's last activation.
+    """
+    said = teacher.layers[-1].activation
     # In the student's type on both sides, whatever the teacher's: one rounding, not two.
-    a, z = forward(teacher.astype(student.dtype.name).layers, samples.astype(student.dtype))
+    dtype = targets.dtype
+    a, z = forward(teacher.astype(dtype.name).layers, samples.astype(dtype))
     if loss == "kl":
         for activation in (said, last):
             if activation not in ("softmax", "linear"):

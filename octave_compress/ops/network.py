@@ -15,6 +15,7 @@ from octave_compress.equivalence.levels import rtol
 from octave_compress.model import ACTIVATIONS, Dense, Layer, Model
 from octave_compress.ops.losses import crossentropy_kernel, mse_kernel
 from octave_compress.ops.rounding import round_half_away
+from octave_compress.random import OctaveRandom
 
 # The last pre-activations and outputs of a batch to the loss and its derivative for the former.
 Objective = Callable[[FloatArray, FloatArray], tuple[Any, FloatArray]]
@@ -246,13 +247,26 @@ def forward(layers: Sequence[Layer], x: FloatArray) -> tuple[FloatArray, FloatAr
 
 
 def backprop(
-    layers: Sequence[Layer], x: FloatArray, objective: Objective
+    layers: Sequence[Any],
+    x: FloatArray,
+    objective: Objective,
+    dropout: Sequence[float] = (),
+    random: OctaveRandom | None = None,
 ) -> tuple[Any, list[FloatArray], list[FloatArray]]:
-    """Return the value and the gradients, for weights and biases, of an objective for one batch."""
+    """Return the value and the gradients, for weights and biases, of an objective for one batch.
+
+    `dropout` is the share of values that a draw of ``rand`` leaves out in front of each layer.
+    """
     inputs, zs, outputs = [], [], []
+    kept: list[FloatArray | None] = [None] * len(layers)
     a = x
-    for layer in layers:
+    for k, layer in enumerate(layers):
         inputs.append(layer_input(layer, a))
+        if random is not None and dropout[k] > 0:
+            draw = random.rand(a.shape[1], len(a), dtype=a.dtype.name)  # type: ignore[arg-type]
+            is_left_out = dropout[k] > draw.T
+            factor = ~is_left_out * a.dtype.type(1 / (1 - dropout[k]))
+            inputs[k], kept[k] = inputs[k] * factor, factor
         zs.append(inputs[-1] @ layer.weights.T + layer.bias)
         a = activate(zs[-1], layer.activation)
         outputs.append(a)
@@ -265,6 +279,8 @@ def backprop(
         db.insert(0, dz.sum(axis=0))
         if k > 0:
             da = dz @ layers[k].weights
+            if kept[k] is not None:
+                da = da * kept[k]
             dz = activation_backward(da, zs[k - 1], outputs[k - 1], layers[k - 1].activation)
     return value, dw, db
 

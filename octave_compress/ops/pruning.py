@@ -159,7 +159,7 @@ def prune_magnitude(
     op = "prune_magnitude"
     weights = checks.matrix(op, "W", w, allow="inf")
     share = checks.number(op, "SPARSITY", sparsity, "[0, 1]")
-    mask = _keep_largest(np.abs(weights).ravel(order="F"), share)
+    mask = keep_largest(np.abs(weights).ravel(order="F"), share)
     mask = mask.reshape(weights.shape, order="F")
     return _apply(weights, mask), mask
 
@@ -351,7 +351,7 @@ def prune_neurons(
     op = "prune_neurons"
     weights = checks.matrix(op, "W", w)
     share = checks.number(op, "SPARSITY", sparsity, "[0, 1]")
-    keep = _keep_largest(_row_norms(weights), share)
+    keep = keep_largest(_row_norms(weights), share)
     return weights[keep], keep
 
 
@@ -549,7 +549,7 @@ def _apply(weights: FloatArray, mask: Mask) -> FloatArray:
     return np.where(mask, weights, weights.dtype.type(0))
 
 
-def _keep_largest(scores: FloatArray, sparsity: float) -> Mask:
+def keep_largest(scores: FloatArray, sparsity: float) -> Mask:
     """Return True for all but the `round(sparsity * n)` smallest of a 1-D array."""
     order = np.argsort(scores, kind="stable")
     keep = np.ones(scores.size, dtype=bool)

@@ -180,11 +180,11 @@ def level_codes(weights: FloatArray, levels: FloatArray) -> Codes:
     values, ascending = weights.astype(np.float64), levels.astype(np.float64).ravel()
     is_zero, own = values == 0, np.flatnonzero(ascending == 0)[:1]
     if own.size and ascending.size > 1 and is_zero.any():
-        codes = _nearest_level(values, np.delete(ascending, own))
+        codes = nearest_level(values, np.delete(ascending, own))
         codes += codes >= own
         codes[is_zero] = own
     else:
-        codes = _nearest_level(values, ascending)
+        codes = nearest_level(values, ascending)
     smallest: Codes = codes.astype(code_type("uint", bits_for(levels.size)))
     return smallest
 
@@ -240,13 +240,14 @@ def _share_layer(layer: Layer, unit: str, amount: int, init: str, random: Octave
 def shared_levels(w: FloatArray, k: int, init: str, random: OctaveRandom) -> FloatArray:
     """Return up to `k` levels for the weights that are not zero, and 0 if there are others."""
     x = np.sort(w[w != 0]).astype(np.float64)
-    levels = kmeans_levels(x, _initial_levels(x, k, init, random)) if x.size else x
+    levels = kmeans_levels(x, initial_levels(x, k, init, random)) if x.size else x
     if x.size == 0 or x.size < w.size:
         levels = np.sort(np.append(levels, 0.0))
     return levels.astype(w.dtype)[None, :]
 
 
-def _initial_levels(x: Double, k: int, init: str, random: OctaveRandom) -> Any:
+def initial_levels(x: Double, k: int, init: str, random: OctaveRandom) -> Any:
+    """Return up to `k` ascending levels to begin with, for ascending numbers `x`."""
     n = x.size
     if init == "linear":
         step = x[-1] / max(k - 1, 1) - x[0] / max(k - 1, 1)
@@ -261,6 +262,7 @@ def _midpoints(levels: Double) -> Double:
     return levels[:-1] / 2 + levels[1:] / 2
 
 
-def _nearest_level(values: Double, levels: Double) -> Any:
+def nearest_level(values: Double, levels: Double) -> Any:
+    """Return the codes of the levels nearest to numbers; halfway between two, the lower one's."""
     # Sorted boundaries: a matrix of weights x levels would take the memory of a whole machine.
     return np.searchsorted(_midpoints(levels), values, side="left")

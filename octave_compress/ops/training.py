@@ -5,16 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from octave_compress import checks
 from octave_compress.backends import Backend, operation
 from octave_compress.checks import FloatArray
 from octave_compress.equivalence.levels import EXACT, rtol
 from octave_compress.model import Dense, Layer, Model
+from octave_compress.ops.augmentation import check_augment, warp_groups
 from octave_compress.ops.network import (
     LOSSES,
     backprop,
@@ -29,6 +31,8 @@ from octave_compress.random import OctaveRandom
 
 # The last pre-activations, the outputs and the numbers of a batch's samples to its loss.
 BatchObjective = Callable[[FloatArray, FloatArray, Any], tuple[Any, FloatArray]]
+# Samples, in rows, and their loss.
+View = Callable[[], tuple[FloatArray, BatchObjective]]
 
 # Both sides add and multiply in other orders, and training amplifies the last bits.
 TRAINED = rtol(1e-9, single=1e-2)
@@ -44,9 +48,16 @@ class Training:
     epochs: int
     batch_size: int
     learning_rate: float
+    annealing: str
     weight_decay: float
+    dropout: tuple[float, ...]
+    augment: Mapping[str, Any] | None
     seed: int
     callback: Callback | None
+    # What only an operation of several stages changes.
+    view_epochs: int = 1
+    epochs_before: int = 0
+    epochs_in_all: int | None = None
 
 
 @operation(level=EXACT, returns=("w", "m", "s"))
@@ -169,7 +180,10 @@ def train_model(
     epochs: int = 100,
     batch_size: int = 32,
     learning_rate: float | None = None,
+    annealing: str = "none",
     weight_decay: float = 0.0,
+    dropout: float | Sequence[float] = 0.0,
+    augment: Mapping[str, Any] | None = None,
     sample_weight: ArrayLike | None = None,
     seed: int = 0,
     dtype: DTypeLike = "float64",
@@ -200,9 +214,16 @@ def train_model(
         Passes over the data, and samples a step.
     learning_rate : float, optional
         Step size; 0.001 for adam and 0.01 for sgd.
+    annealing : {"none", "cosine"}
+        With ``"cosine"`` the step size falls to zero along half a cosine.
     weight_decay : float
         Each step also takes the learning rate times this share from every weight: decoupled
         decay (Loshchilov and Hutter 2019), which leaves the optimizer's moments alone.
+    dropout : float or sequence of float
+        Share of values left out at random in front of each layer but the first, or one share a
+        layer; those that stay are divided by the rest of 1 (Srivastava et al. 2014).
+    augment : dict, optional
+        Options of `warp_images`, with which every epoch meets the samples warped anew.
     sample_weight : array_like, (samples,), optional
         Non-negative; scaled to a mean of 1.
     seed : int
@@ -241,7 +262,18 @@ def train_model(
         # The softmax of one output is always 1.
         checks.value_error(op, "LOSS", 'be "mse" for one output', '"crossentropy"')
     options = check_training(
-        op, solver, epochs, batch_size, learning_rate, weight_decay, seed, callback
+        op,
+        len(sizes) - 1,
+        solver=solver,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        annealing=annealing,
+        weight_decay=weight_decay,
+        dropout=dropout,
+        augment=augment,
+        seed=seed,
+        callback=callback,
     )
     kind = np.dtype(dtype)
     targets = targets.astype(kind)
@@ -250,7 +282,8 @@ def train_model(
     random = OctaveRandom(options.seed)
     untrained = initial_layers(random, sizes, activation, last, kind)
     objective = batch_objective(loss, last, targets, weight)
-    return Model(fit(op, untrained, samples.astype(kind), objective, options, random))
+    x = samples.astype(kind)
+    return Model(trained(op, untrained, x, lambda x: objective, options, random))
 
 
 @operation(level=TRAINED, returns=("model",))
@@ -264,7 +297,10 @@ def retrain_model(
     epochs: int = 100,
     batch_size: int = 32,
     learning_rate: float | None = None,
+    annealing: str = "none",
     weight_decay: float = 0.0,
+    dropout: float | Sequence[float] = 0.0,
+    augment: Mapping[str, Any] | None = None,
     sample_weight: ArrayLike | None = None,
     seed: int = 0,
     progress: bool = False,
@@ -285,8 +321,10 @@ def retrain_model(
         As for `train_model`.
     loss : {"crossentropy", "mse"}, optional
         By default the first if the last layer is softmax.
-    solver, epochs, batch_size, learning_rate, weight_decay, sample_weight, seed
-        As for `train_model`; the seed decides the order of samples alone.
+    solver, epochs, batch_size, learning_rate, annealing, weight_decay, dropout, augment
+        As for `train_model`.
+    sample_weight, seed
+        As for `train_model`; the seed decides the order of samples and what dropout and warps draw.
     progress, callback
         As for `train_model`.
     backend : {"octave", "numpy"}, optional
@@ -307,18 +345,53 @@ def retrain_model(
     0.0
     """
     op = "retrain_model"
+    held, view, options, random = retraining(
+        op,
+        model,
+        X,
+        y,
+        loss,
+        sample_weight,
+        solver=solver,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        annealing=annealing,
+        weight_decay=weight_decay,
+        dropout=dropout,
+        augment=augment,
+        seed=seed,
+        callback=callback,
+    )
+    run = Run(held)
+    fit(op, run, view, options, random)
+    return Model(trained_layers(run, held))
+
+
+def retraining(
+    op: str,
+    model: Model,
+    X: ArrayLike,
+    y: ArrayLike,
+    loss: str | None,
+    sample_weight: ArrayLike | None,
+    **settings: Any,
+) -> tuple[list[Layer], View, Training, OctaveRandom]:
+    """Return what `retrain_model` and its kin begin with, all checked.
+
+    The layers, held by their masks, what `fit` asks for samples, the options and the generator.
+    """
     checked_model(op, "MODEL", model)
     samples = check_samples(op, "X", X, model.sizes[0]).astype(model.dtype)
     targets = check_targets(op, "Y", y, model.sizes[-1], len(samples)).astype(model.dtype)
     last = model.layers[-1].activation
     chosen = check_loss(op, loss, last)
-    options = check_training(
-        op, solver, epochs, batch_size, learning_rate, weight_decay, seed, callback
-    )
+    options = check_training(op, len(model.layers), **settings)
     weight = training_weight(op, sample_weight, targets)
-    held = tuple(held_layer(layer) for layer in model.layers)
     objective = batch_objective(chosen, last, targets, weight)
-    return Model(fit(op, held, samples, objective, options, OctaveRandom(options.seed)))
+    random = OctaveRandom(options.seed)
+    view = sample_views(op, samples, lambda x: objective, options.augment, random)
+    return [held_layer(layer) for layer in model.layers], view, options, random
 
 
 def adam_kernel(
@@ -349,29 +422,49 @@ def sgd_kernel(
 
 def check_training(
     op: str,
+    count: int,
+    *,
     solver: str,
     epochs: int,
     batch_size: int,
     learning_rate: float | None,
+    annealing: str,
     weight_decay: float,
+    dropout: float | Sequence[float],
+    augment: Mapping[str, Any] | None,
     seed: int,
     callback: Callback | None,
 ) -> Training:
-    """Return the options that every training operation shares, checked."""
+    """Return the options that every training operation shares, checked, for `count` layers."""
     checks.choice(op, "SOLVER", solver, tuple(_LEARNING_RATE))
+    epochs = checks.integer(op, "EPOCHS", epochs, "[0, Inf)")
+    batch_size = checks.integer(op, "BATCH_SIZE", batch_size, "[1, Inf)")
     rate = _LEARNING_RATE[solver] if learning_rate is None else learning_rate
     options = Training(
-        solver,
-        checks.integer(op, "EPOCHS", epochs, "[0, Inf)"),
-        checks.integer(op, "BATCH_SIZE", batch_size, "[1, Inf)"),
-        checks.number(op, "LEARNING_RATE", rate, "(0, Inf)"),
-        checks.number(op, "WEIGHT_DECAY", weight_decay, "[0, Inf)"),
-        checks.integer(op, "SEED", seed, "[0, 4294967295]"),
-        callback,
+        solver=solver,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=checks.number(op, "LEARNING_RATE", rate, "(0, Inf)"),
+        annealing=checks.choice(op, "ANNEALING", annealing, ("none", "cosine")),
+        dropout=_check_dropout(op, dropout, count),
+        weight_decay=checks.number(op, "WEIGHT_DECAY", weight_decay, "[0, Inf)"),
+        augment=augment,
+        seed=checks.integer(op, "SEED", seed, "[0, 4294967295]"),
+        callback=callback,
     )
     if callback is not None and not callable(callback):
         checks.type_error(op, "CALLBACK", "be a function")
     return options
+
+
+def _check_dropout(op: str, dropout: float | Sequence[float], count: int) -> tuple[float, ...]:
+    """Return one share a layer, of what enters it; one number is for all but the first."""
+    given = np.asarray(dropout).reshape(-1)
+    if given.size not in (1, count):
+        requirement = f"have 1 or, by layer, {count} values"
+        checks.value_error(op, "DROPOUT", requirement, str(given.size))
+    shares = [checks.number(op, "DROPOUT", share, "[0, 1)") for share in given]
+    return (0.0, *(shares * (count - 1))) if len(shares) == 1 else tuple(shares)
 
 
 def check_sizes(op: str, argument: str, layers: Any, features: int) -> list[int]:
@@ -438,44 +531,29 @@ def batch_objective(
     return objective
 
 
-def fit(
-    op: str,
-    layers: Sequence[Layer],
-    x: FloatArray,
-    objective: BatchObjective,
-    options: Training,
-    random: OctaveRandom,
-) -> tuple[Layer, ...]:
-    """Train layers on the rows of `x` by mini-batches, one permutation an epoch.
+@dataclass(frozen=True)
+class Hooks:
+    """What a caller of `fit` may add; the defaults do nothing.
 
-    A layer's mask is held: what it forbids has no gradient.
+    Attributes
+    ----------
+    forward : callable
+        The layers to the layers that a batch meets.
+    step : callable
+        Changes the run after each step; gets the share of all steps that is done.
+    epoch : callable
+        Changes the run after each epoch.
+    save : callable
+        Gets the run before each new view, from where it can go on.
     """
-    working = [_Working(layer) for layer in layers]
-    step = 0
-    for epoch in range(1, options.epochs + 1):
-        order = random.randperm(len(x))
-        total = 0.0
-        for start in range(0, len(x), options.batch_size):
-            batch = order[start : start + options.batch_size]
 
-            def batch_loss(z: FloatArray, a: FloatArray, batch: Any = batch) -> Any:
-                return objective(z, a, batch)
-
-            step += 1
-            value, dw, db = backprop(working, x[batch], batch_loss)  # type: ignore[arg-type]
-            total += float(value) * len(batch)
-            for layer, w, b in zip(working, dw, db, strict=True):
-                layer.update(w, b, step, options)
-        finite = math.isfinite(total) and all(layer.is_finite() for layer in working)
-        if _report(op, epoch, total / len(x), finite, options):
-            break
-    return tuple(
-        replace(layer, weights=state.weights, bias=state.bias)
-        for layer, state in zip(layers, working, strict=True)
-    )
+    forward: Callable[[Sequence[WorkingLayer]], Sequence[WorkingLayer]] = lambda layers: layers
+    step: Callable[[Run, float], None] = lambda run, share: None
+    epoch: Callable[[Run], None] = lambda run: None
+    save: Callable[[Run], None] = lambda run: None
 
 
-class _Working:
+class WorkingLayer:
     """A layer in training: what `backprop` reads of a layer, and the optimizer's state."""
 
     input_range = None
@@ -483,21 +561,31 @@ class _Working:
     def __init__(self, layer: Layer) -> None:
         self.weights, self.bias = layer.weights, layer.bias
         self.mask, self.activation = layer.mask, layer.activation
-        self._states: Mapping[str, list[FloatArray]] = {
+        self.clusters: NDArray[np.intp] | None = None
+        self.gate: NDArray[np.bool_] | None = None  # a mask whose hidden weights learn on
+        self.moments = {
             name: [np.zeros_like(value), np.zeros_like(value)]
             for name, value in (("weights", layer.weights), ("bias", layer.bias))
         }
 
     def is_finite(self) -> bool:
+        """Return whether training has not diverged."""
         return bool(np.isfinite(self.weights).all() and np.isfinite(self.bias).all())
 
-    def update(self, dw: FloatArray, db: FloatArray, step: int, options: Training) -> None:
-        decay = options.learning_rate * options.weight_decay * self.weights
+    def update(
+        self, dw: FloatArray, db: FloatArray, step: int, rate: float, options: Training
+    ) -> None:
+        """Do one step of the optimizer."""
         if self.mask is not None:
-            dw = dw * self.mask
+            dw = dw * self.mask  # what the mask forbids has no gradient
+        if self.clusters is not None:
+            # Weights of one cluster are one number: it gets the sum of their gradients (Han 2015).
+            sums = np.bincount(self.clusters.ravel(order="F"), dw.ravel(order="F"))
+            dw = sums[self.clusters].astype(dw.dtype)
+        if options.weight_decay > 0:
+            self.weights = (1 - rate * options.weight_decay) * self.weights
         for name, gradient in (("weights", dw), ("bias", db)):
-            state, rate = self._states[name], options.learning_rate
-            value = getattr(self, name)
+            state, value = self.moments[name], getattr(self, name)
             if options.solver == "adam":
                 value, state[0], state[1] = adam_kernel(
                     value, gradient, state[0], state[1], step, rate, 0.9, 0.999, 1e-8
@@ -505,8 +593,111 @@ class _Working:
             else:
                 value, state[0] = sgd_kernel(value, gradient, state[0], rate, _MOMENTUM)
             setattr(self, name, value)
-        if options.weight_decay > 0:
-            self.weights = self.weights - decay
+
+
+class Run:
+    """What `fit` trains: layers with the optimizer's state, and how far it has come.
+
+    `round` counts what a hook did.
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = [WorkingLayer(layer) for layer in layers]
+        self.step = self.epoch = self.round = 0
+        self.is_stopped = False
+
+
+def trained(
+    op: str,
+    layers: Sequence[Layer],
+    x: FloatArray,
+    objective_of: Callable[[FloatArray], BatchObjective],
+    options: Training,
+    random: OctaveRandom,
+) -> tuple[Layer, ...]:
+    """Return layers trained on samples with the user's options.
+
+    `objective_of` gives the loss of samples.
+    """
+    run = Run(layers)
+    fit(op, run, sample_views(op, x, objective_of, options.augment, random), options, random)
+    return trained_layers(run, layers)
+
+
+def trained_layers(run: Run, layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """Return `layers` as a run has left them."""
+    return tuple(
+        replace(layer, weights=state.weights, bias=state.bias, mask=state.mask)
+        for layer, state in zip(layers, run.layers, strict=True)
+    )
+
+
+def sample_views(
+    op: str,
+    x: FloatArray,
+    objective_of: Callable[[FloatArray], BatchObjective],
+    augment: Mapping[str, Any] | None,
+    random: OctaveRandom,
+) -> View:
+    """Return what `fit` asks for samples and their loss: `x`, or `x` warped anew each time."""
+    if augment is None:
+        objective = objective_of(x)
+        return lambda: (x, objective)
+    checked = check_augment(op, augment, x.shape[1])
+
+    def warped() -> tuple[FloatArray, BatchObjective]:
+        view = warp_groups(x, checked, random)
+        return view, objective_of(view)
+
+    return warped
+
+
+def fit(
+    op: str,
+    run: Run,
+    view: View,
+    options: Training,
+    random: OctaveRandom,
+    hooks: Hooks = Hooks(),
+) -> None:
+    """Train the layers of a run by mini-batches, one permutation of the samples an epoch.
+
+    `view` gives the samples, in rows, and their loss, and is asked again every
+    ``options.view_epochs`` epochs.
+    """
+    for epoch in range(run.epoch + 1, options.epochs + 1):
+        if (epoch - 1) % options.view_epochs == 0:
+            hooks.save(run)
+            x, objective = view()
+            steps = math.ceil(len(x) / options.batch_size) * options.epochs
+        order = random.randperm(len(x))
+        total = 0.0
+        for start in range(0, len(x), options.batch_size):
+            batch = order[start : start + options.batch_size]
+
+            batch_loss = partial(_batch_loss, objective, batch)
+            value, dw, db = backprop(
+                hooks.forward(run.layers), x[batch], batch_loss, options.dropout, random
+            )
+            total += float(value) * len(batch)
+            rate = options.learning_rate
+            if options.annealing == "cosine":
+                rate = rate * (1 + math.cos(math.pi * run.step / steps)) / 2
+            run.step += 1
+            for layer, w, b in zip(run.layers, dw, db, strict=True):
+                layer.update(w, b, run.step, rate, options)
+            hooks.step(run, run.step / steps)
+        run.epoch = epoch
+        hooks.epoch(run)
+        finite = math.isfinite(total) and all(layer.is_finite() for layer in run.layers)
+        number = epoch + options.epochs_before
+        run.is_stopped = _report(op, number, total / len(x), finite, options)
+        if run.is_stopped:
+            break
+
+
+def _batch_loss(objective: BatchObjective, batch: Any, z: FloatArray, a: FloatArray) -> Any:
+    return objective(z, a, batch)
 
 
 def _report(op: str, epoch: int, loss: float, finite: bool, options: Training) -> bool:
@@ -516,9 +707,8 @@ def _report(op: str, epoch: int, loss: float, finite: bool, options: Training) -
         checks.value_error(op, "LEARNING_RATE", requirement, got)
     if options.callback is None:
         return False
-    return bool(
-        options.callback({"epoch": float(epoch), "epochs": float(options.epochs), "loss": loss})
-    )
+    epochs = options.epochs if options.epochs_in_all is None else options.epochs_in_all
+    return bool(options.callback({"epoch": float(epoch), "epochs": float(epochs), "loss": loss}))
 
 
 def _state(op: str, argument: str, value: Any, weights: FloatArray) -> FloatArray:
