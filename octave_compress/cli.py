@@ -43,6 +43,38 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--out", metavar="DIR", default="demo-output", help="default: %(default)s")
     demo.set_defaults(run=_demo)
 
+    deep = commands.add_parser(
+        "deep-compress",
+        help="prune, share and pack a trained network into a file of few bytes",
+        description="Compress a trained network (Deep Compression): prune it, share its weights, "
+        "train what is left with the network itself as the teacher, and pack it. DATA holds X, y "
+        "and, to choose the best epoch on, X_val and y_val (else every tenth sample of X): a "
+        ".npz file with samples in rows and classes from 0, or a .mat file with samples in "
+        "columns and classes from 1.",
+    )
+    deep.add_argument("model", metavar="MODEL", help="a .mat or .ocz file")
+    deep.add_argument("data", metavar="DATA")
+    deep.add_argument("--out", metavar="FILE.ocz", required=True)
+    deep.add_argument(
+        "--density",
+        metavar="SHARE",
+        type=_numbers(float),
+        default=0.1,
+        help="of connections that stay; one a layer with commas (default: %(default)g)",
+    )
+    deep.add_argument(
+        "--k", metavar="LEVELS", type=_numbers(int), help="levels of a layer besides zero"
+    )
+    deep.add_argument("--bits", type=_numbers(int), help="or bits of a code (default: 4)")
+    deep.add_argument("--epochs", type=_at_least(0), default=100, help="default: %(default)s")
+    deep.add_argument("--teacher", metavar="MODEL", help="another network to learn from")
+    deep.add_argument("--seed", type=_at_least(0), default=0)
+    deep.add_argument(
+        "--checkpoint", metavar="FILE", default="", help="go on from here after a crash"
+    )
+    deep.add_argument("--backend", choices=("octave", "numpy"))
+    deep.set_defaults(run=_deep_compress)
+
     verify = commands.add_parser(
         "verify", help="compare every operation in Octave with its NumPy definition"
     )
@@ -122,6 +154,14 @@ def _at_least(least: int) -> Callable[[str], int]:
     return whole_number
 
 
+def _numbers(kind: type) -> Callable[[str], object]:
+    def one_or_more(text: str) -> object:
+        values = [kind(part) for part in text.split(",")]
+        return values[0] if len(values) == 1 else values
+
+    return one_or_more
+
+
 def _level(text: str) -> Level:
     from octave_compress.equivalence.levels import EXACT, rtol, ulp
 
@@ -143,6 +183,49 @@ def _demo(options: argparse.Namespace) -> int:
 
     console = Console(highlight=False)
     demo.run(options.out, options.backend, console.print, progress=console.is_terminal)
+    return 0
+
+
+def _deep_compress(options: argparse.Namespace) -> int:
+    import os
+
+    import numpy as np
+    from rich.console import Console
+
+    import octave_compress as oc
+    from octave_compress.formats.samples import load_samples
+
+    model = oc.load(options.model, backend=options.backend)
+    data = load_samples(options.data)
+    if "X_val" not in data:
+        tenth = np.arange(len(data["X"])) % 10 == 9
+        data |= {"X_val": data["X"][tenth], "y_val": data["y"][tenth]}
+        data |= {"X": data["X"][~tenth], "y": data["y"][~tenth]}
+    samples = data["X"], data["y"], data["X_val"], data["y_val"]
+    console = Console(highlight=False)
+    small = oc.deep_compress(
+        model,
+        *samples,
+        density=options.density,
+        k=options.k,
+        bits=options.bits,
+        epochs=options.epochs,
+        teacher=oc.load(options.teacher) if options.teacher else None,
+        seed=options.seed,
+        checkpoint=options.checkpoint,
+        progress=console.is_terminal,
+        backend=options.backend,
+    )
+    oc.save(options.out, small)
+    loaded = oc.load(options.out)
+    dense = sum(4 * (layer.weights.size + layer.bias.size) for layer in model.layers)
+    size = os.path.getsize(options.out)
+    for name, network in (("before", model), ("after", loaded)):
+        outputs = oc.predict(network, data["X_val"], backend=options.backend)
+        share = float(oc.ops.accuracy(outputs, data["y_val"], backend=options.backend))
+        held = dense if network is model else size
+        console.print(f"{name:<7}{held:>10,} bytes   validation accuracy {100 * share:.2f} %")
+    console.print(f"{dense / size:.1f} times smaller than 32-bit floats")
     return 0
 
 

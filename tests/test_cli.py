@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.io import loadmat
+from scipy.io import loadmat, savemat
 
 import octave_compress as oc
 from octave_compress import demo, doctor
@@ -192,3 +192,59 @@ def test_ctrl_c_stops_the_demo_cleanly(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "interrupted" in error
     assert "Traceback" not in error
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Path:
+    """A folder with a trained network, and with samples as Python and as Octave have them."""
+    train, validation, _ = demo.digits()
+    model = oc.train(train.X, train.y, [64, 32, 10], epochs=15, dtype="float32", backend="numpy")
+    oc.save(tmp_path / "model.mat", model)
+    np.savez(tmp_path / "digits.npz", X=train.X, y=train.y, X_val=validation.X, y_val=validation.y)
+    content = {"X": train.X.T, "y": train.y[None] + 1.0}
+    content |= {"X_val": validation.X.T, "y_val": np.eye(10)[validation.y].T}
+    savemat(tmp_path / "digits.mat", content)
+    return tmp_path
+
+
+@pytest.mark.parametrize("data", ["digits.npz", "digits.mat"])
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("octave", marks=pytest.mark.octave)])
+def test_deep_compress_writes_a_small_file(trained: Path, data: str, backend: str) -> None:
+    out = trained / "small.ocz"
+    done = run(
+        *("deep-compress", str(trained / "model.mat"), str(trained / data), "--out", str(out)),
+        *("--density", "0.3,0.9", "--k", "6", "--epochs", "30", "--backend", backend),
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    dense = 4 * (64 * 32 + 32 + 320 + 10)
+    size = out.stat().st_size
+    assert f"{dense / size:.1f} times smaller" in done.stdout
+    assert dense / size > 8
+    validation = demo.digits()[1]
+    outputs = oc.predict(oc.load(out), validation.X, backend="numpy")
+    share = float(oc.ops.accuracy(outputs, validation.y, backend="numpy"))
+    assert share > 0.9
+    assert f"{size:,} bytes   validation accuracy {100 * share:.2f} %" in done.stdout
+
+
+def test_deep_compress_says_what_is_wrong(trained: Path) -> None:
+    def error(*arguments: str) -> str:
+        done = run("deep-compress", *arguments, "--backend", "numpy")
+        assert done.returncode == 1
+        assert done.stdout == ""
+        assert len(done.stderr.splitlines()) == 1
+        return done.stderr
+
+    model, data, out = (str(trained / name) for name in ("model.mat", "digits.npz", "x.ocz"))
+    assert "No such file" in error(str(trained / "mdoel.mat"), data, "--out", out)
+    assert "No such file" in error(model, str(trained / "digist.npz"), "--out", out)
+    np.savez(trained / "other.npz", x=[1])
+    assert "no variable X (found x)" in error(model, str(trained / "other.npz"), "--out", out)
+    (trained / "text.npz").write_text("no archive")
+    assert "not a .npz file" in error(model, str(trained / "text.npz"), "--out", out)
+    assert "DENSITY must be in (0, 1], got 2" in error(
+        model, data, "--out", out, "--density", "2", "--epochs", "1"
+    )
+    missing = str(trained / "no" / "x.ocz")
+    assert "cannot write" in error(model, data, "--out", missing, "--epochs", "0")
