@@ -6,13 +6,14 @@ import itertools
 import re
 from pathlib import Path
 
+import octave_compress
 from octave_compress.equivalence.verify import operations
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 BLOCK = re.compile(r"(<!-- operations -->\n).*?(<!-- /operations -->\n)", re.DOTALL)
 
 # What the package exports under the short name.
-SHORT = {"train", "retrain", "predict", "prune", "quantize", "distill"}
+SHORT = {name.removesuffix("_model") for name in operations()} & set(octave_compress.__all__)
 
 
 def table() -> str:
