@@ -6,7 +6,7 @@ SETUP := tools/setup.sh
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint types bench readme wheel octave-package clean
+.PHONY: help demo test lint types bench fuzz readme wheel octave-package clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ types: .venv/.test-ready ## Check the types
 bench: .venv/.test-ready ## Measure: every script in tests/benchmarks
 	@$(SETUP) need-octave
 	@for script in tests/benchmarks/*.py; do echo "==> $$script"; $(BIN)/python $$script || exit 1; done
+
+fuzz: .venv/.test-ready ## Read 200,000 damaged packed models with each decoder (about an hour)
+	@$(SETUP) need-octave
+	PYTHONPATH=tests $(BIN)/python tests/mutations.py
 
 readme: .venv/.test-ready ## Write the tables of operations and of Octave-only functions
 	$(BIN)/python tools/readme.py

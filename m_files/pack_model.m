@@ -1,5 +1,7 @@
 % -*- texinfo -*-
-% @deftypefn {} {@var{packed} =} pack_model (@var{model})
+% @deftypefn  {} {@var{packed} =} pack_model (@var{model})
+% @deftypefnx {} {@var{packed} =} pack_model (@dots{}, "coding", @var{coding})
+% @deftypefnx {} {@var{packed} =} pack_model (@dots{}, "index_bits", @var{index_bits})
 % Return a model as a row of bytes (uint8), entropy-coded, without loss.
 %
 % Every matrix is coded by its distinct values and which of them each weight has (or as plain
@@ -10,6 +12,11 @@
 % All that a prediction needs is inside: weights, biases, activations, the float class, how
 % inputs are rounded, and which layers had a mask.  Nothing is lost but the sign of zeros and the
 % names of the schemes that codes came from.  NaN and Inf are refused.
+%
+% The @var{coding} is @code{"entropy"} (the default) or @code{"huffman"}, which codes weights as
+% Deep Compression does, to compare with: their relative index of @var{index_bits} bits (in
+% [1, 8], default 5; see @code{relative_index}) and their levels, 256 at most, each in Huffman's
+% code.
 %
 % Packed models are smallest if hidden neurons are sorted by their number of incoming nonzeros,
 % falling, and those with equally many by the position of the first.
@@ -22,21 +29,31 @@
 % model = unpack_model (packed);
 % @end group
 % @end example
-% @seealso{unpack_model, rans_encode}
+% @seealso{unpack_model, rans_encode, count_huffman_model}
 % @end deftypefn
 
-function packed = pack_model(model)
-  if nargin ~= 1
+function packed = pack_model(model, varargin)
+  if nargin < 1
     print_usage();
   end
-  layers = model_layers('pack_model', 'MODEL', model);
+  op = 'pack_model';
+  options = parse_options(op, struct('coding', 'entropy', 'index_bits', 5), varargin);
+  layers = model_layers(op, 'MODEL', model);
+  check_choice(op, 'CODING', options.coding, {'entropy', 'huffman'});
+  index_bits = check_integer(op, 'INDEX_BITS', options.index_bits, '[1, 8]');
   count = numel(layers);
   coded = cell(1, count + 1);
+  left = 32768 - count;
   for k = 1:count
-    coded{k} = pack_array(layers{k}.weights, layers{k});
+    if strcmp(options.coding, 'entropy')
+      coded{k} = pack_array(layers{k}.weights, left, layers{k});
+    else
+      coded{k} = in_huffman(op, k, layers{k}, index_bits);
+    end
+    left = left - coded{k}.symbols;
   end
   biases = cellfun(@(layer) layer.bias.', layers, 'UniformOutput', false);
-  coded{end} = pack_array([biases{:}], struct());
+  coded{end} = pack_array([biases{:}], left, struct());
   steps = cellfun(@(one) one.steps, coded, 'UniformOutput', false);
   bulk = cellfun(@(one) one.bulk, coded, 'UniformOutput', false);
   stream = range_bytes([header_steps(layers), steps{:}]);
@@ -46,6 +63,17 @@ function packed = pack_model(model)
   bulk = [bulk, zeros(1, max(0, promised - numel(bulk) - numel(stream)), 'uint8')];
   rest = [varint_bytes(numel(bulk)), stream, bulk];
   packed = [uint8('OCZ'), uint8(1), md5_start(rest), rest];
+end
+
+function coded = in_huffman(op, number, layer, bits)
+  coded = struct('steps', zeros(3, 0), 'bulk', zeros(1, 0, 'uint8'), 'symbols', 0);
+  [levels, codes, index] = han_entries(op, number, layer, bits);
+  if ~isempty(levels)
+    blocks = {huffman_pack(uint8(index)), huffman_pack(uint8(codes))};
+    sizes = [numel(index), cellfun(@numel, blocks)];
+    coded.steps = [[7; 1; 8], table_steps(levels), whole_steps(sizes, whole_contexts())];
+    coded.bulk = [blocks{:}];
+  end
 end
 
 function steps = header_steps(layers)
@@ -89,6 +117,13 @@ end
 %! back = unpack_model(pack_model(struct('W', {{weights, sin(1)}}, 'b', {{1, 2}})));
 %! assert(back.layers{1}.weights, weights);
 %! assert(back.layers{2}.weights, sin(1));
+%!assert(pack_model(model, 'coding', 'huffman')(1:4), uint8([79, 67, 90, 1]))
+%!assert(unpack_model(pack_model(model, 'coding', 'huffman')), unpack_model(packed))
+%!error <layer 1 of MODEL must have at most 256 levels> ...
+%! pack_model(struct('W', 1:257), 'coding', 'huffman')
+%!error <CODING must be "entropy" or "huffman"> pack_model(struct('W', 1), 'coding', 'zip')
+%!error <INDEX_BITS must be a whole number in \[1, 8\]> ...
+%! pack_model(struct('W', 1), 'index_bits', 9)
 %!error <layer 1 of MODEL must not contain NaN> pack_model(struct('W', NaN))
 %!error <MODEL must be a model> pack_model(1)
 %!error <Invalid call> pack_model()

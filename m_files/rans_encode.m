@@ -20,13 +20,7 @@ function packed = rans_encode(symbols)
   if nargin ~= 1
     print_usage();
   end
-  op = 'rans_encode';
-  symbols = check_matrix(op, 'SYMBOLS', symbols);
-  wrong = symbols(symbols ~= fix(symbols) | symbols < 0 | symbols > 255);
-  if ~isempty(wrong)
-    value_error(op, 'SYMBOLS', 'be whole numbers in [0, 255]', number_text(wrong(1)));
-  end
-  packed = rans_pack(uint8(symbols));
+  packed = rans_pack(check_symbols('rans_encode', symbols));
 end
 
 %!assert(rans_encode(7 * ones(1, 1000)), uint8([232, 7, 7, 7]))

@@ -25,6 +25,18 @@ function model = unpack_model(packed)
   op = 'unpack_model';
   packed = check_bytes(op, 'PACKED', packed);
   source = opened(op, packed);
+  try
+    model = struct('layers', {read_layers(op, source)});
+  catch problem
+    if ~strcmp(problem.identifier, 'octave_compress:file')
+      % Whatever else stops the reader comes from the bytes too.
+      file_error(op, ['is damaged (', problem.message, ')']);
+    end
+    rethrow(problem);
+  end
+end
+
+function layers = read_layers(op, source)
   [layers, source, kind] = read_header(op, source);
   count = numel(layers);
   outputs = cellfun(@(layer) layer.shape(1), layers);
@@ -63,7 +75,6 @@ function model = unpack_model(packed)
     end
     layers{k} = layer;
   end
-  model = struct('layers', {layers});
 end
 
 function source = opened(op, packed)
@@ -82,7 +93,7 @@ function source = opened(op, packed)
   end
   source = struct('reader', range_reader(rest(at + 1:end - bulk)), ...
                   'bulk', rest(end - bulk + 1:end), 'at', 0, ...
-                  'symbols', 4 * numel(packed) + 64, ...
+                  'symbols', min(4 * numel(packed), 32768) + 64, ...
                   'elements', 2^20 + 256 * numel(packed));
 end
 

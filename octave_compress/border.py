@@ -236,7 +236,8 @@ KINDS: dict[str, Kind] = {
     "augment": AUGMENT,
     "checkpoint": PATH,
     "packed": PACKED,
-    "symbols": VECTOR,
+    **dict.fromkeys(("symbols", "frequencies", "lengths", "values", "index"), VECTOR),
+    "sizes": MATRIX,
     "counts": COUNTS,
     "energy": ENERGY,
 }

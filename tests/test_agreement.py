@@ -320,8 +320,55 @@ BAD_VALUES: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
     ),
 ]
 
+BAD_VALUES += [
+    ("rans_encode", ([1, 256],), {}, "SYMBOLS must be whole numbers in [0, 255], got 256"),
+    ("huffman_encode", ([0.5],), {}, "SYMBOLS must be whole numbers in [0, 255], got 0.5"),
+    ("huffman_lengths", ([3, -1],), {}, "FREQUENCIES must be whole numbers in [0, 2^53], got -1"),
+    (
+        "relative_index",
+        ([1],),
+        {"index_bits": 0},
+        "INDEX_BITS must be a whole number in [1, 8], got 0",
+    ),
+    ("relative_index", ([INF],), {}, "W must not contain Inf"),
+    (
+        "pack_model",
+        (NETWORK,),
+        {"coding": "zip"},
+        'CODING must be "entropy" or "huffman", got "zip"',
+    ),
+    (
+        "pack_model",
+        (Model.from_arrays([[[1.0, NAN]]]),),
+        {},
+        "layer 1 of MODEL must not contain NaN",
+    ),
+    (
+        "pack_model",
+        (Model.from_arrays([[[1.0]]], [[INF]]),),
+        {},
+        "layer 1 of MODEL must not contain Inf",
+    ),
+    (
+        "pack_model",
+        (Model.from_arrays([[list(range(257))]]),),
+        {"coding": "huffman"},
+        "layer 1 of MODEL must have at most 256 levels",
+    ),
+    (
+        "count_huffman_model",
+        (NETWORK,),
+        {"index_bits": 9},
+        "INDEX_BITS must be a whole number in [1, 8], got 9",
+    ),
+]
+
 BAD_TYPES: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
     ("prune_threshold", ("weights", 0.1), {}, "W must be a real matrix"),
+    ("unpack_model", ("OCZ",), {}, "PACKED must be a vector of uint8"),
+    ("unpack_model", ([79.0, 67.0],), {}, "PACKED must be a vector of uint8"),
+    ("rans_decode", (np.zeros((2, 2), np.uint8),), {}, "PACKED must be a vector of uint8"),
+    ("huffman_encode", ("ab",), {}, "SYMBOLS must be a list of numbers"),
     ("prune_threshold", (np.ones((2, 2, 2)), 0.1), {}, "W must be a real matrix"),
     ("prune_threshold", ([1j], 0.1), {}, "W must be a real matrix"),
     ("prune_threshold", ([[1, 2], [3]], 0.1), {}, "W must be a real matrix"),

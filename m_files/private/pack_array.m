@@ -1,7 +1,8 @@
-function coded = pack_array(values, layer)
-  % The shortest coding of the matrix VALUES: steps of the range coder, and a row of bytes.  The
-  % codebook of LAYER, if it has one, saves the search for levels.  See packing.py.
-  coded = struct('steps', zeros(3, 0), 'bulk', zeros(1, 0, 'uint8'));
+function coded = pack_array(values, left, layer)
+  % The shortest coding of the matrix VALUES: steps of the range coder, and a row of bytes, with at
+  % most LEFT symbols one by one.  The codebook of LAYER, if it has one, saves the search for
+  % levels.  See packing.py.
+  coded = struct('steps', zeros(3, 0), 'bulk', zeros(1, 0, 'uint8'), 'symbols', 0);
   if isempty(values)
     return
   end
@@ -9,7 +10,7 @@ function coded = pack_array(values, layer)
   [levels, codes] = levels_and_codes(values, layer);
   if ~isempty(levels)
     if numel(levels) <= 256
-      ways = in_stream(levels, codes);
+      ways = in_stream(levels, codes, left);
     end
     if numel(levels) <= max(256, floor(numel(values) / 2))
       ways{end + 1} = in_lanes(levels, codes);
@@ -22,11 +23,11 @@ function coded = pack_array(values, layer)
   coded = ways{shortest};
 end
 
-function ways = in_stream(levels, codes)
+function ways = in_stream(levels, codes, left)
   % The ways to code symbol by symbol, those that are worth it.
   ways = {};
   if isscalar(levels)
-    ways = {coded_as(0, levels, zeros(3, 0))};
+    ways = {coded_as(0, levels, zeros(3, 0), 0)};
     return
   end
   zero = find(levels == 0, 1);
@@ -34,22 +35,20 @@ function ways = in_stream(levels, codes)
   if ~isempty(zero)
     nonzeros = sum(codes(:) ~= zero - 1);
   end
-  if 2 * nonzeros >= numel(codes) && numel(codes) <= 32768
-    ways = {coded_as(0, levels, dense_steps(codes, numel(levels)))};
-    symbols = numel(codes);
+  if 2 * nonzeros >= numel(codes) && numel(codes) <= left
+    ways = {coded_as(0, levels, dense_steps(codes, numel(levels)), numel(codes))};
   end
-  if ~isempty(zero) && nonzeros + rows(codes) <= 32768 && nonzeros * columns(codes) <= 2^25
-    symbols(numel(ways) + 1) = nonzeros + rows(codes);
+  if ~isempty(zero) && nonzeros + rows(codes) <= left && nonzeros * columns(codes) <= 2^25
     width = image_width(columns(codes));
     if width > 0 && ~is_clustered(codes ~= zero - 1, width)
       width = 0;
     end
     steps = sparse_steps(codes, zero - 1, numel(levels), width);
-    ways{end + 1} = coded_as(1 + (width > 0), levels, steps);
+    ways{end + 1} = coded_as(1 + (width > 0), levels, steps, nonzeros + rows(codes));
   end
   for k = numel(ways):-1:1
     % A reader gives up where a file has more symbols than this.
-    if symbols(k) > 4 * ways{k}.size
+    if ways{k}.symbols > 4 * ways{k}.size
       ways(k) = [];
     end
   end
@@ -63,9 +62,9 @@ function yes = is_clustered(mask, width)
   yes = 2 * columns(mask) * sum(pairs(:)) > 3 * sum(counts .* (counts - 1));
 end
 
-function coded = coded_as(kind, levels, steps)
+function coded = coded_as(kind, levels, steps, symbols)
   coded = with_size(struct('steps', [[kind; 1; 8], table_steps(levels), steps], ...
-                           'bulk', zeros(1, 0, 'uint8')));
+                           'bulk', zeros(1, 0, 'uint8'), 'symbols', symbols));
 end
 
 function coded = with_size(coded)
@@ -81,7 +80,7 @@ function coded = in_lanes(levels, codes)
     is_sparse = 4 * sum(differ) <= numel(flat);
   end
   has_table = numel(levels) <= 256;
-  coded = struct('steps', [3 + is_sparse; 1; 8], 'bulk', zeros(1, 0, 'uint8'));
+  coded = struct('steps', [3 + is_sparse; 1; 8], 'bulk', zeros(1, 0, 'uint8'), 'symbols', 0);
   coded.steps(:, 2) = [double(has_table); 1; 2];
   contexts = whole_contexts();
   kind = 'uint8';
@@ -104,7 +103,7 @@ function coded = as_floats(values)
   flat = reshape(values.', 1, []);
   at = find(flat ~= 0);
   is_sparse = 4 * numel(at) <= numel(flat);
-  coded = struct('steps', [5 + is_sparse; 1; 8], 'bulk', zeros(1, 0, 'uint8'));
+  coded = struct('steps', [5 + is_sparse; 1; 8], 'bulk', zeros(1, 0, 'uint8'), 'symbols', 0);
   contexts = whole_contexts();
   if is_sparse
     [coded, contexts] = with_gaps(coded, contexts, at);
@@ -142,42 +141,4 @@ function [coded, contexts] = with_planes(coded, contexts, values)
     coded.steps = [coded.steps, steps];
   end
   coded.bulk = [coded.bulk, blocks{:}];
-end
-
-function [levels, codes] = levels_and_codes(values, layer)
-  % The distinct values, ascending, and from 0 which one each element has; no levels if there
-  % are too many.
-  if isfield(layer, 'codebook')
-    [levels, codes] = levels_in_use(layer.codebook, layer.codes);
-    % The codes were checked to stand for the weights; but a mask may have made zeros.
-    if ~isfield(layer, 'mask') || ...
-        isequal(reshape(levels(double(codes) + 1), size(values)), values)
-      return
-    end
-  end
-  flat = values(:);
-  levels = unique(flat(1:min(65536, end))).' + 0;
-  while numel(levels) <= 65536
-    codes = max(lookup(levels, flat), 1);
-    missing = find(reshape(levels(codes), [], 1) ~= flat, 65536);
-    if isempty(missing)
-      codes = reshape(codes - 1, size(values));
-      return
-    end
-    levels = unique([levels, flat(missing).' + 0]);
-  end
-  levels = [];
-  codes = [];
-end
-
-function [levels, codes] = levels_in_use(codebook, codes)
-  % The levels that some code points to, each once, and codes that point into them.
-  used = find(accumarray(double(codes(:)) + 1, 1, [numel(codebook), 1]) > 0).';
-  [levels, ~, place] = unique(codebook(used));
-  levels = reshape(levels, 1, []) + 0;
-  if numel(levels) < numel(codebook)
-    table = zeros(1, numel(codebook));
-    table(used) = place - 1;
-    codes = reshape(table(double(codes) + 1), size(codes));
-  end
 end

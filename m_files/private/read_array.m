@@ -8,9 +8,7 @@ function [array, source] = read_array(op, source, shape, kind)
   end
   contexts = whole_contexts();
   [way, source.reader] = read_flat(op, source.reader, 1, 8);
-  if way > 6
-    file_error(op, 'is damaged (an unknown coding)');
-  elseif way >= 5
+  if any(way == [5, 6])
     if way == 5
       [values, source] = read_planes(op, source, contexts, kind, count);
     else
@@ -22,7 +20,7 @@ function [array, source] = read_array(op, source, shape, kind)
     return
   end
   has_table = 1;
-  if way >= 3
+  if any(way == [3, 4])
     [has_table, source.reader] = read_flat(op, source.reader, 1, 2);
   end
   if has_table
@@ -56,6 +54,9 @@ function [array, source] = read_array(op, source, shape, kind)
     [codes, source.reader] = read_sparse(op, source.reader, shape, zero, numel(levels), width, ...
                                          source.symbols);
     source = spent(op, source, sum(codes(:) ~= zero));
+  elseif way == 7
+    [codes, source] = read_huffman(op, source, numel(levels), zero, count);
+    codes = reshape(codes, shape(2), shape(1)).';
   else
     wide = code_class('uint', bits_for(numel(levels)));
     if way == 4
@@ -73,6 +74,27 @@ function [array, source] = read_array(op, source, shape, kind)
   array = struct('values', reshape(levels(double(codes) + 1), shape), ...
                  'codes', cast(codes, code_class('uint', bits_for(numel(levels)))), ...
                  'codebook', levels);
+end
+
+function [codes, source] = read_huffman(op, source, levels, zero, count)
+  [sizes, source.reader] = read_wholes(op, source.reader, 3, whole_contexts());
+  if sizes(1) > count
+    file_error(op, 'is damaged (more gaps than weights)');
+  elseif sizes(2) + sizes(3) > numel(source.bulk) - source.at
+    file_error(op, 'is damaged (it ends too early)');
+  end
+  ends = source.at + cumsum([0, sizes(2:3)]);
+  index = double(huffman_unpack(op, source.bulk(ends(1) + 1:ends(2)), sizes(1)));
+  found = huffman_unpack(op, source.bulk(ends(2) + 1:ends(3)), sizes(1));
+  source.at = ends(3);
+  at = cumsum(index + 1);
+  if ~isempty(at) && at(end) > count
+    file_error(op, 'is damaged (a gap is too long)');
+  elseif (isempty(zero) && numel(at) < count) || any(found >= levels)
+    file_error(op, 'is damaged (a level is missing)');
+  end
+  codes = repmat(uint8(max([zero, 0])), 1, count);
+  codes(at) = found;
 end
 
 function source = spent(op, source, symbols)

@@ -10,6 +10,9 @@ function [codes, reader] = read_sparse(op, reader, shape, zero, levels, width, l
   shape = sparse_shape(shape(2), width);
   shared = shape.shared;
   tables = sparse_tables(zero, levels - 1 - zero);
+  rate = shape.rate;
+  extra = shape.extra;
+  likely = shape.most;
   near_at = shape.near_at;
   near_by = shape.near_by;
   most = numel(shared) - 1;
@@ -29,6 +32,7 @@ function [codes, reader] = read_sparse(op, reader, shape, zero, levels, width, l
     byte = reader.at;
     code = reader.code;
     range = reader.width;
+    reach = floor(2 * most / counts(i)) + 32;
     for n = 1:counts(i)
       left = counts(i) - n + 1;
       room = most - start - left + 1;
@@ -39,10 +43,13 @@ function [codes, reader] = read_sparse(op, reader, shape, zero, levels, width, l
       target = code / share;
       if together == 1 && left > 1
         % What next_ends does, for the next positions alone: most often they are enough.
-        ahead = cumsum(w(most:-1:start));
-        shown = min(room, floor(2 * room / left) + 32);
-        chance = min(shape.rate * (left + shape.extra) * w(start:start + shown - 1) ./ ...
-                     ahead(end:-1:end - shown + 1), shape.most);
+        if width > 0 || n <= 2
+          ahead = cumsum(w(most:-1:start));
+          behind = start + numel(ahead);
+        end
+        shown = min(room, reach);
+        chance = min(rate * (left + extra) * w(start:start + shown - 1) ./ ...
+                     ahead(behind - start:-1:behind - start - shown + 1), likely);
         ends = floor((1 - cumprod(1 - chance)) * 1048576) + (1:shown);
         step = find(ends > target, 1);
       else

@@ -13,7 +13,14 @@ import numpy as np
 
 from octave_compress import ops
 from octave_compress.equivalence.source import Source
-from octave_compress.model import ACTIVATIONS, Dense, Model, Quantization, decode
+from octave_compress.model import (
+    ACTIVATIONS,
+    Dense,
+    Model,
+    Quantization,
+    decode,
+    replace_weights,
+)
 
 Call = tuple[tuple[Any, ...], dict[str, Any]]
 Row = Callable[[Source], Call]
@@ -485,13 +492,57 @@ def rans_decode(source: Source) -> Call:
 
 
 @case
+def huffman_lengths(source: Source) -> Call:
+    random = np.random.default_rng(source.integer(0, 2**32 - 1))
+    counts = random.integers(0, source.choice((2, 9, 1000)), source.size())
+    return (np.floor(counts ** source.choice((1.0, 4.0))),), {}
+
+
+@case
+def huffman_encode(source: Source) -> Call:
+    return (_symbols(source),), {}
+
+
+@case
+def huffman_decode(source: Source) -> Call:
+    return (ops.huffman_encode(_symbols(source), backend="numpy"),), {}
+
+
+@case
+def relative_index(source: Source) -> Call:
+    w = source.matrix(huge=True)
+    return (np.where(np.abs(w) > 2, w, w.dtype.type(0)),), _index_bits(source)
+
+
+@case
 def pack_model(source: Source) -> Call:
-    return (_any_model(source),), {}
+    model = _any_model(source)
+    if source.flag():
+        return (_with_few_levels(model),), {"coding": "huffman", **_index_bits(source)}
+    return (model,), source.some(coding="entropy")
 
 
 @case
 def unpack_model(source: Source) -> Call:
     return (ops.pack_model(_any_model(source), backend="numpy"),), {}
+
+
+@case
+def count_huffman_model(source: Source) -> Call:
+    return (_with_few_levels(_any_model(source)),), _index_bits(source)
+
+
+def _index_bits(source: Source) -> dict[str, Any]:
+    return source.some(index_bits=source.integer(1, 8))
+
+
+def _with_few_levels(model: Model) -> Model:
+    return Model(
+        tuple(
+            replace_weights(layer, np.clip(np.round(layer.weights), -100, 100))
+            for layer in model.layers
+        )
+    )
 
 
 def _symbols(source: Source) -> Any:

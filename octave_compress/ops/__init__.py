@@ -6,7 +6,14 @@ documentation, level of equality. The ``.m`` file of the same name is its twin i
 
 from octave_compress.ops.analysis import count_model, energy_model, time_model
 from octave_compress.ops.augmentation import warp_images
-from octave_compress.ops.coding import rans_decode, rans_encode
+from octave_compress.ops.coding import (
+    huffman_decode,
+    huffman_encode,
+    huffman_lengths,
+    rans_decode,
+    rans_encode,
+    relative_index,
+)
 from octave_compress.ops.compression import (
     deep_compress_model,
     gradual_prune_model,
@@ -20,7 +27,7 @@ from octave_compress.ops.network import (
     gradient_model,
     predict_model,
 )
-from octave_compress.ops.packing import pack_model, unpack_model
+from octave_compress.ops.packing import count_huffman_model, pack_model, unpack_model
 from octave_compress.ops.pruning import (
     compact_model,
     prune_magnitude,
@@ -49,6 +56,7 @@ __all__ = [
     "accuracy",
     "adam_step",
     "compact_model",
+    "count_huffman_model",
     "count_model",
     "deep_compress_model",
     "dense_backward",
@@ -61,6 +69,9 @@ __all__ = [
     "energy_model",
     "gradient_model",
     "gradual_prune_model",
+    "huffman_decode",
+    "huffman_encode",
+    "huffman_lengths",
     "kmeans_codebook",
     "loss_crossentropy",
     "loss_mse",
@@ -79,6 +90,7 @@ __all__ = [
     "quantize_symmetric",
     "rans_decode",
     "rans_encode",
+    "relative_index",
     "retrain_model",
     "retrain_shared_model",
     "sensitivity_model",

@@ -31,9 +31,21 @@ from octave_compress.model import (
     InputRange,
     Model,
     Quantization,
+    bits_for,
     default_activations,
 )
-from octave_compress.ops.coding import ByteReader, Bytes, rans_bytes, rans_symbols, varint
+from octave_compress.ops.coding import (
+    ByteReader,
+    Bytes,
+    code_lengths,
+    han_index,
+    huffman_bytes,
+    huffman_symbols,
+    rans_bytes,
+    rans_symbols,
+    varint,
+)
+from octave_compress.ops.network import checked_model
 from octave_compress.ops.range_coder import (
     Counts,
     RangeReader,
@@ -57,13 +69,13 @@ MAGIC = b"OCZ"
 VERSION = 1
 
 # Ways to code an array. The first three are in the stream alone.
-_DENSE, _SPARSE, _IMAGE, _LANES, _GAPS, _FLOATS, _FLOAT_GAPS = range(7)
+_DENSE, _SPARSE, _IMAGE, _LANES, _GAPS, _FLOATS, _FLOAT_GAPS, _HUFFMAN = range(8)
 
 # What one file may ask for, so that damage cannot ask for more: see docs of `unpack_model`.
 _FREE_ELEMENTS, _ELEMENTS_A_BYTE = 1 << 20, 256
 _FREE_SYMBOLS, _SYMBOLS_A_BYTE = 64, 4
 
-_MOST_SYMBOLS = 1 << 15  # of one array in the stream: they go one by one
+_MOST_SYMBOLS = 1 << 15  # of one file in the stream: they go one by one
 _MOST_WORK = 1 << 25  # nonzeros times inputs, likewise
 _MOST_TABLE = 256  # levels whose table is in the stream
 _MOST_LEVELS = 1 << 16
@@ -71,7 +83,13 @@ _FILLER = 255  # a gap that is longer than this has no weight at its end
 
 
 @operation(level=EXACT, returns=("packed",))
-def pack_model(model: Model, *, backend: Backend | None = None) -> Bytes:
+def pack_model(
+    model: Model,
+    *,
+    coding: str = "entropy",
+    index_bits: int = 5,
+    backend: Backend | None = None,
+) -> Bytes:
     """Return a model as a vector of bytes, entropy-coded, without loss.
 
     Every matrix is coded by its distinct values and which of them each weight has (or as plain
@@ -90,6 +108,11 @@ def pack_model(model: Model, *, backend: Backend | None = None) -> Bytes:
     ----------
     model : Model
         NaN and Inf are refused.
+    coding : {"entropy", "huffman"}
+        ``"huffman"`` codes weights as Deep Compression does, to compare with: their relative
+        index (see `relative_index`) and their levels, 256 at most, each in Huffman's code.
+    index_bits : int
+        In [1, 8], for ``"huffman"``.
     backend : {"octave", "numpy"}, optional
 
     Returns
@@ -100,7 +123,7 @@ def pack_model(model: Model, *, backend: Backend | None = None) -> Bytes:
     Raises
     ------
     InvalidValueError, InvalidTypeError
-        If a weight or bias is not finite.
+        If a weight or bias is not finite, or a layer has too many levels for ``"huffman"``.
 
     Examples
     --------
@@ -110,16 +133,21 @@ def pack_model(model: Model, *, backend: Backend | None = None) -> Bytes:
     (15, 'uint8')
     """
     op = "pack_model"
-    for k, layer in enumerate(model.layers, start=1):
-        checks.matrix(op, f"layer {k} of MODEL", layer.weights)
-        checks.matrix(op, f"the bias of layer {k} of MODEL", layer.bias)
+    checked_model(op, "MODEL", model)
+    checks.choice(op, "CODING", coding, ("entropy", "huffman"))
+    index_bits = checks.integer(op, "INDEX_BITS", index_bits, "[1, 8]")
     steps = _header(model)
     bulk: list[bytes] = []
-    for layer in model.layers:
-        coded = _array(layer.weights, layer)
+    left = _MOST_SYMBOLS - len(model.layers)
+    for k, layer in enumerate(model.layers, start=1):
+        if coding == "entropy":
+            coded = _array(layer.weights, left, layer)
+        else:
+            coded = _in_huffman(op, k, layer, index_bits)
+        left -= coded.symbols
         steps += coded.steps
         bulk += coded.bulk
-    coded = _array(np.concatenate([layer.bias for layer in model.layers])[None, :])
+    coded = _array(np.concatenate([layer.bias for layer in model.layers])[None, :], left)
     steps += coded.steps
     bulk += coded.bulk
     return np.frombuffer(_container(range_bytes(steps), bulk, _elements(model)), np.uint8).copy()
@@ -182,6 +210,59 @@ def unpack_model(packed: ArrayLike, *, backend: Backend | None = None) -> Model:
         raise _damaged(str(error)) from error
 
 
+@operation(level=EXACT, returns=("sizes",))
+def count_huffman_model(
+    model: Model, *, index_bits: int = 5, backend: Backend | None = None
+) -> NDArray[np.float64]:
+    """Return how many bits Deep Compression's own count gives to a model's weights.
+
+    It counts the weights, their relative index and the codebook (32 bits a level), and neither
+    biases nor the lengths of the codes, which a file needs: see ``pack_model(coding="huffman")``.
+
+    Parameters
+    ----------
+    model : Model
+        With 256 levels a layer at most.
+    index_bits : int
+        In [1, 8].
+    backend : {"octave", "numpy"}, optional
+
+    Returns
+    -------
+    sizes : ndarray, (layers, 6)
+        Entries (nonzeros and fillers); bits of the weights and of the index before Huffman's
+        code; bits of both in it; bits of the codebook.
+
+    Raises
+    ------
+    InvalidValueError, InvalidTypeError
+        If a weight is not finite, or a layer has too many levels.
+
+    Examples
+    --------
+    >>> import octave_compress as oc
+    >>> model = oc.Model.from_arrays([[[0.5, 0.0, -0.5, 0.5]]])
+    >>> count_huffman_model(model, index_bits=2, backend="numpy")
+    array([[ 3.,  3.,  6.,  3.,  3., 64.]])
+    """
+    op = "count_huffman_model"
+    checked_model(op, "MODEL", model)
+    index_bits = checks.integer(op, "INDEX_BITS", index_bits, "[1, 8]")
+    sizes = np.zeros((len(model.layers), 6))
+    for k, layer in enumerate(model.layers, start=1):
+        levels, codes, index = _han_entries(op, k, layer, index_bits)
+        kinds = len(np.unique(codes))
+        plain = len(codes) * np.array([1, bits_for(max(kinds, 1)), index_bits])
+        nonzero = np.count_nonzero(levels)
+        sizes[k - 1] = [*plain, _huffman_bits(codes), _huffman_bits(index), 32 * nonzero]
+    return sizes
+
+
+def _huffman_bits(symbols: Array) -> float:
+    counts = np.bincount(symbols, minlength=1)
+    return float((counts * code_lengths(counts.astype(np.float64)).astype(np.int64)).sum())
+
+
 def _damaged(why: str) -> ModelFileError:
     return ModelFileError(f"unpack_model: PACKED is damaged ({why})")
 
@@ -203,7 +284,7 @@ class _Source:
     def __init__(self, size: int, stream: bytes, bulk: bytes) -> None:
         self.reader = RangeReader(stream)
         self.elements = _FREE_ELEMENTS + _ELEMENTS_A_BYTE * size
-        self.symbols = _SYMBOLS_A_BYTE * size + _FREE_SYMBOLS
+        self.symbols = min(_SYMBOLS_A_BYTE * size, _MOST_SYMBOLS) + _FREE_SYMBOLS
         self._bulk = bulk
         self._at = 0
 
@@ -309,6 +390,7 @@ class _Coded:
 
     steps: Steps
     bulk: list[bytes]
+    symbols: int = 0  # that are read one by one
 
     @cached_property
     def size(self) -> int:
@@ -323,8 +405,8 @@ class _Values:
     quantization: Quantization | None
 
 
-def _array(values: Array, layer: Dense | None = None) -> _Coded:
-    """Return the shortest coding of a matrix."""
+def _array(values: Array, left: int, layer: Dense | None = None) -> _Coded:
+    """Return the shortest coding of a matrix, with at most `left` symbols one by one."""
     if values.size == 0:
         return _Coded([], [])
     ways = []
@@ -333,7 +415,7 @@ def _array(values: Array, layer: Dense | None = None) -> _Coded:
     if found is not None:
         levels, codes = found
         if len(levels) <= _MOST_TABLE:
-            ways += _in_stream(levels, codes)
+            ways += _in_stream(levels, codes, left)
         if len(levels) <= max(_MOST_TABLE, values.size // 2):
             ways.append(_in_lanes(levels, codes))
     if found is None or 4 * len(found[0]) > values.size:
@@ -341,7 +423,7 @@ def _array(values: Array, layer: Dense | None = None) -> _Coded:
     return min(ways, key=lambda way: way.size)  # the first of equals
 
 
-def _in_stream(levels: Array, codes: Array) -> list[_Coded]:
+def _in_stream(levels: Array, codes: Array, left: int) -> list[_Coded]:
     """Return the ways to code symbol by symbol, those that are worth it."""
     ways = []
     zero = int(np.searchsorted(levels, 0))
@@ -349,24 +431,24 @@ def _in_stream(levels: Array, codes: Array) -> list[_Coded]:
     nonzeros = int(np.count_nonzero(codes != zero)) if has_zero else codes.size
     rows, columns = codes.shape
     if len(levels) == 1:
-        return [_way(_DENSE, levels, [])]
-    if 2 * nonzeros >= codes.size and codes.size <= _MOST_SYMBOLS:
-        ways.append((codes.size, _way(_DENSE, levels, _put_dense(codes, len(levels)))))
-    if has_zero and nonzeros + rows <= _MOST_SYMBOLS and nonzeros * columns <= _MOST_WORK:
-        symbols = nonzeros + rows
+        return [_way(_DENSE, levels, [], 0)]
+    if 2 * nonzeros >= codes.size and codes.size <= left:
+        ways.append(_way(_DENSE, levels, _put_dense(codes, len(levels)), codes.size))
+    if has_zero and nonzeros + rows <= left and nonzeros * columns <= _MOST_WORK:
         width = _width(columns)
         if width > 0 and not _is_clustered(codes != zero, width):
             width = 0
         steps = put_sparse(codes, zero, len(levels), width)
-        ways.append((symbols, _way(_IMAGE if width > 0 else _SPARSE, levels, steps)))
+        kind = _IMAGE if width > 0 else _SPARSE
+        ways.append(_way(kind, levels, steps, nonzeros + rows))
     # A reader gives up where a file has more symbols than this.
-    return [way for symbols, way in ways if symbols <= _SYMBOLS_A_BYTE * way.size]
+    return [way for way in ways if way.symbols <= _SYMBOLS_A_BYTE * way.size]
 
 
-def _way(kind: int, levels: Array, steps: Steps) -> _Coded:
+def _way(kind: int, levels: Array, steps: Steps, symbols: int) -> _Coded:
     out: Steps = [(kind, 1, 8)]
     _put_table(out, levels)
-    return _Coded(out + steps, [])
+    return _Coded(out + steps, [], symbols)
 
 
 def _width(columns: int) -> int:
@@ -430,6 +512,48 @@ def _in_lanes(levels: Array, codes: Array) -> _Coded:
     return _Coded(steps, bulk)
 
 
+def _han_entries(op: str, number: int, layer: Dense, bits: int) -> tuple[Array, Array, Array]:
+    """Return the levels of a layer, and the codes and relative index of its entries."""
+    if layer.weights.size == 0:
+        return np.zeros(0), np.zeros(0, np.uint8), np.zeros(0, np.uint8)
+    found = _levels_and_codes(layer.weights, layer.quantization, layer.mask is not None)
+    if found is None or len(found[0]) > _MOST_TABLE:
+        checks.value_error(op, f"layer {number} of MODEL", f"have at most {_MOST_TABLE} levels")
+    levels, codes = found
+    flat = codes.ravel()
+    index = han_index(np.flatnonzero(levels[flat]), bits)
+    return levels, flat[np.cumsum(index + 1) - 1].astype(np.uint8), index.astype(np.uint8)
+
+
+def _in_huffman(op: str, number: int, layer: Dense, bits: int) -> _Coded:
+    levels, codes, index = _han_entries(op, number, layer, bits)
+    if layer.weights.size == 0:
+        return _Coded([], [])
+    steps: Steps = [(_HUFFMAN, 1, 8)]
+    contexts = new_contexts()
+    _put_table(steps, levels)
+    bulk = [huffman_bytes(index), huffman_bytes(codes)]
+    for value in (len(index), len(bulk[0]), len(bulk[1])):
+        put_whole(steps, contexts, value)
+    return _Coded(steps, bulk)
+
+
+def _get_huffman(source: _Source, levels: int, zero: int, count: int) -> Array:
+    contexts = new_contexts()
+    entries, *sizes = (get_whole(source.reader, contexts) for _ in range(3))
+    if entries > count:
+        raise _damaged("more gaps than weights")
+    index, codes = (huffman_symbols("unpack_model", source.block(size), entries) for size in sizes)
+    at = np.cumsum(index.astype(np.int64) + 1) - 1
+    if entries and at[-1] >= count:
+        raise _damaged("a gap is too long")
+    if (entries < count and zero < 0) or (entries and codes.max() >= levels):
+        raise _damaged("a level is missing")
+    result = np.full(count, max(zero, 0), np.uint8)
+    result[at] = codes
+    return result
+
+
 def _as_floats(values: Array) -> _Coded:
     flat = values.ravel()
     at = np.flatnonzero(flat)
@@ -452,8 +576,6 @@ def _read_array(source: _Source, size: tuple[int, int], dtype: np.dtype[Any]) ->
     reader, contexts = source.reader, new_contexts()
     kind = reader.target(8)
     reader.take(kind, 1)
-    if kind > _FLOAT_GAPS:
-        raise _damaged("an unknown coding")
     if kind in (_FLOATS, _FLOAT_GAPS):
         if kind == _FLOATS:
             return _Values(_get_planes(source, contexts, dtype, count).reshape(size), None)
@@ -484,6 +606,9 @@ def _read_array(source: _Source, size: tuple[int, int], dtype: np.dtype[Any]) ->
             raise _damaged("the inputs are no image")
         codes = get_sparse(reader, size, zero, len(levels), width, source.symbols)
         source.spend(int(np.count_nonzero(codes != zero)))
+    elif kind == _HUFFMAN:
+        has_zero = zero < len(levels) and levels[zero] == 0
+        codes = _get_huffman(source, len(levels), zero if has_zero else -1, count).reshape(size)
     else:
         wide = np.dtype("<u1" if len(levels) <= _MOST_TABLE else "<u2")
         if kind == _GAPS:

@@ -402,9 +402,10 @@ def test_a_failed_write_leaves_the_old_file(
 
 
 def test_bad_arguments(tmp_path: Path) -> None:
-    with pytest.raises(
-        oc.InvalidValueError, match='LAYOUT must be "layers", "W" or "packed", got "b"'
-    ):
+    text = 'LAYOUT must be "layers", "W" or "packed", got "b"'
+    with pytest.raises(oc.InvalidValueError, match=text):
         oc.save(tmp_path / "m.mat", plain(), layout="b")
+    with pytest.raises(oc.InvalidValueError, match='LAYOUT must be "packed", got "W"'):
+        oc.save(tmp_path / "m.ocz", plain(), layout="W")
     with pytest.raises(oc.InvalidTypeError, match="MODEL must be a Model"):
         oc.save(tmp_path / "m.mat", {"W": 1})  # type: ignore[arg-type]
