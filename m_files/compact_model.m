@@ -6,7 +6,8 @@
 % constant that it sends on moves into the biases of the next layer.  Since that may leave others
 % dead, it is repeated until nothing changes.  At least one neuron stays in each layer, and all do
 % in hidden layers with softmax.  Then the neurons of each hidden layer are put in order of their
-% number of incoming weights that are not zero, most first, which makes packed files smaller.
+% number of incoming weights that are not zero, most first, and those with equally many in order
+% of the first of these, which makes packed files smaller.
 %
 % What the network answers is the same but for rounding: sums are added in another order.  Masks,
 % codes and input ranges stay.
@@ -46,7 +47,8 @@ function model = compact_model(model)
     end
   end
   for k = 1:numel(layers) - 1
-    [~, order] = sort(-sum(layers{k}.weights ~= 0, 2));
+    is_zero = layers{k}.weights == 0;
+    [~, order] = sortrows([sum(is_zero, 2), sum(cumprod(is_zero, 2), 2)]);
     [layers{k}, layers{k + 1}] = select_neurons(layers{k}, layers{k + 1}, order);
   end
   model = model_like(model, layers);
@@ -65,6 +67,11 @@ end
 %! model.W = {eye(2), [1, 0; 0, 1], [1, 0]};
 %! small = compact_model(model);
 %! assert(small.W, {[1, 0], 1, 1});
+%!test
+%! % Equally many weights: by the position of the first.
+%! model.W = {[0, 0, 5; 0, 4, 1; 3, 0, 0; 0, 2, 0], ones(1, 4)};
+%! small = compact_model(model);
+%! assert(small.W{1}, [0, 4, 1; 3, 0, 0; 0, 2, 0; 0, 0, 5]);
 %!test
 %! % A layer that is dead altogether keeps one neuron.
 %! small = compact_model(struct('W', {{zeros(3, 2), ones(1, 3)}}, 'b', {{[1; 2; 3], 0}}));

@@ -46,9 +46,9 @@ hex2dec hypot int16 isa iscell iscellstr ischar isempty isequal isfield isfinite
 isinf isinteger islogical ismember isnan isnumeric isreal isscalar isstruct isvector load
 log log1p log2 logical max min mod nargin nargout ndgrid ndims nnz num2cell numel onCleanup
 ones optimset pi prod rand randi randn randperm realmax realmin regexp repelem repmat
-reshape rethrow rmfield round save setdiff sin size sort sparse sprintf sqrt sscanf strcmp
-strcmpi strjoin struct struct2cell sum swapbytes tanh tic toc triu true typecast uint32
-uint8 unique upper vertcat zeros"""
+reshape rethrow rmfield round save setdiff sin size sort sortrows sparse sprintf sqrt sscanf
+strcmp strcmpi strjoin struct struct2cell sum swapbytes tanh tic toc triu true typecast
+uint32 uint8 unique upper vertcat zeros"""
 BOTH = frozenset(_BOTH.split())
 """Functions that MATLAB has too, by its documentation (fminunc in its Optimization Toolbox)."""
 

@@ -440,8 +440,8 @@ def compact_model(model: Model, *, backend: Backend | None = None) -> Model:
     constant that it sends on moves into the biases of the next layer. Since that may leave
     others dead, it is repeated until nothing changes. At least one neuron stays in each layer,
     and all do in hidden layers with softmax. Then the neurons of each hidden layer are put in
-    order of their number of incoming weights that are not zero, most first, which makes packed
-    files smaller.
+    order of their number of incoming weights that are not zero, most first, and those with
+    equally many in order of the first of these, which makes packed files smaller.
 
     Parameters
     ----------
@@ -481,7 +481,9 @@ def compact_model(model: Model, *, backend: Backend | None = None) -> Model:
             layers[i : i + 2] = _select_neurons(layers[i], layers[i + 1], np.flatnonzero(alive))
             changed = True
     for i in range(len(layers) - 1):
-        order = np.argsort(-np.count_nonzero(layers[i].weights, axis=1), kind="stable")
+        zeros = layers[i].weights == 0
+        leading = np.logical_and.accumulate(zeros, axis=1).sum(axis=1)
+        order = np.lexsort((leading, zeros.sum(axis=1)))
         layers[i : i + 2] = _select_neurons(layers[i], layers[i + 1], order)
     return Model(tuple(layers))
 
