@@ -21,8 +21,9 @@
 % @end enumerate
 %
 % Dead neurons are removed and those of hidden layers sorted by their number of inputs, which
-% changes no output.  Levels and biases have the 11 significant bits of a half-precision number.
-% @code{pack_model} makes the bytes.  @var{X} is (features x samples), @var{y} (outputs x samples).
+% changes no output.  Levels and biases are multiples of a power of two, of which the largest has
+% 256 at most, so that a file holds each in about a byte.  @code{pack_model} makes the bytes.
+% @var{X} is (features x samples), @var{y} (outputs x samples).
 % Options:
 %
 % @table @asis
@@ -283,7 +284,7 @@ function layers = share_biases(layers, count)
   % LAYERS whose biases have one of COUNT values in the whole network.
   biases = cellfun(@(layer) double(layer.bias), layers, 'UniformOutput', false);
   x = sort(vertcat(biases{:}));
-  levels = short_floats(kmeans_levels(x, initial_levels(x, count, 'density')));
+  levels = short_numbers(kmeans_levels(x, initial_levels(x, count, 'density')));
   for k = 1:numel(layers)
     codes = nearest_level(biases{k}, levels.');
     layers{k}.bias = cast(reshape(levels(codes + 1), [], 1), class(layers{k}.bias));
@@ -300,7 +301,7 @@ function run = keep_best(run, X_val, y_val)
   % Notes the layers, with the short levels that a file holds, if they are as good as any before.
   layers = run.layers;
   for k = 1:numel(layers)
-    layers{k}.weights = short_floats(layers{k}.weights);
+    layers{k}.weights = short_numbers(layers{k}.weights);
   end
   share = accuracy(forward(layers, X_val), y_val);
   if share >= run.best_accuracy

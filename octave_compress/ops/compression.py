@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
@@ -50,7 +51,6 @@ _UNTIL = 0.8  # share of the first stage after which none go any more
 _FIRST_SPARSITY = 0.8  # what goes at once
 _PULL = (3e-4, 0.1)  # share of the way to its level that a weight goes in the first and last step
 _CLUSTERED_EVERY = 20  # steps
-_LARGEST_HALF = 65504.0
 _PARTS = ("weights", "bias", "mask")
 
 
@@ -135,8 +135,9 @@ def deep_compress_model(
     gradients, where the epoch with the best accuracy on the validation samples is kept.
 
     Dead neurons are removed and those of hidden layers sorted by their number of inputs, which
-    changes no output. Levels and biases have the 11 significant bits of a half-precision number.
-    `pack_model` and ``oc.save("name.ocz", model)`` make the bytes.
+    changes no output. Levels and biases are multiples of a power of two, of which the largest
+    has 256 at most, so that a file holds each in about a byte. `pack_model` and
+    ``oc.save("name.ocz", model)`` make the bytes.
 
     Parameters
     ----------
@@ -779,7 +780,7 @@ def _hold_biases(biases: list[FloatArray], run: Run, share: float) -> None:
 def _share_biases(layers: list[Layer], count: int, random: OctaveRandom) -> list[Layer]:
     """Return layers whose biases have one of `count` values in the whole network."""
     x = np.sort(np.concatenate([layer.bias for layer in layers]).astype(np.float64))
-    levels = short_floats(kmeans_levels(x, initial_levels(x, count, "density", random))).astype(
+    levels = short_numbers(kmeans_levels(x, initial_levels(x, count, "density", random))).astype(
         np.float64
     )
     return [
@@ -791,7 +792,7 @@ def _share_biases(layers: list[Layer], count: int, random: OctaveRandom) -> list
 def _keep_best(state: _State, X_val: FloatArray, y_val: FloatArray, run: Run) -> None:
     """Note the layers, with short levels as a file holds them, if they are as good as any."""
     layers = [
-        replace(layer, weights=short_floats(layer.weights))
+        replace(layer, weights=short_numbers(layer.weights))
         for layer in trained_layers(run, state.layers)
     ]
     share = float(accuracy(forward_pass(layers, X_val)[0], y_val))
@@ -824,13 +825,18 @@ def _finished(state: _State, features: int) -> list[Layer]:
     return finished
 
 
-def short_floats(x: FloatArray) -> FloatArray:
-    """Return numbers rounded, halves away from zero, to what a half-precision number can hold."""
-    wide = np.asarray(x, dtype=np.float64)
-    step = np.ldexp(1.0, np.maximum(np.frexp(wide)[1] - 11, -24))
-    rounded = round_half_away(wide / step) * step
-    limited: FloatArray = np.clip(rounded, -_LARGEST_HALF, _LARGEST_HALF).astype(x.dtype)
-    return limited
+def short_numbers(x: FloatArray) -> FloatArray:
+    """Return numbers rounded, halves away from zero, to multiples of a power of two.
+
+    The largest magnitude has 256 of them at most: a file holds such numbers in about a byte.
+    """
+    if x.size == 0:
+        return x
+    wide = x.astype(np.float64)
+    exponent = int(np.frexp(np.abs(wide).max())[1])
+    step = math.ldexp(1.0, max(exponent - 8, -1074))  # the smallest double
+    short: FloatArray = (round_half_away(wide / step) * step).astype(x.dtype)
+    return short
 
 
 def _mask(layer: Layer) -> Mask:
