@@ -531,9 +531,10 @@ def test_python_killed_leaves_no_octave(tmp_path: Path) -> None:
         time.sleep(0.1)
     else:
         assert not os.path.exists(f"/proc/{pid}"), "Octave outlived Python"
-    assert all(os.path.exists(folder) for folder in folders)
+    # The start of any session, another test's too, sweeps what it left.
     with oc.Session() as octave:
         assert works(octave)
+    assert folders
     assert not any(os.path.exists(folder) for folder in folders)
 
 
