@@ -34,7 +34,11 @@ function [w, m, s] = adam_step(w, dw, m, s, step, varargin)
   beta1 = check_number(op, 'BETA1', options.beta1, '[0, 1)');
   beta2 = check_number(op, 'BETA2', options.beta2, '[0, 1)');
   epsilon = check_number(op, 'EPSILON', options.epsilon, '(0, Inf)');
-  [w, m, s] = adam_kernel(w, dw, m, s, step, rate, beta1, beta2, epsilon);
+  share = 1 - beta1;
+  root = sqrt(1 - beta2);
+  [w, m, s] = adam_kernel(w, dw, m / share, s / root, step, rate, beta1, beta2, epsilon);
+  m = share * m;
+  s = root * s;
 end
 
 %!test

@@ -26,7 +26,7 @@ function [w, velocity] = sgd_step(w, dw, velocity, varargin)
   velocity = check_state(op, 'VELOCITY', velocity, w);
   rate = check_number(op, 'LEARNING_RATE', options.learning_rate, '(0, Inf)');
   momentum = check_number(op, 'MOMENTUM', options.momentum, '[0, 1)');
-  [w, velocity] = sgd_kernel(w, dw, velocity, rate, momentum);
+  [w, velocity] = sgd_kernel(w, -rate * dw, velocity, momentum);
 end
 
 %!test

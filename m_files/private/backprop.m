@@ -1,8 +1,9 @@
-function [value, dw, db] = backprop(layers, x, objective, dropout)
+function [value, dw, db] = backprop(layers, x, objective, dropout, factor)
   % Value and gradients of OBJECTIVE for one batch.  OBJECTIVE takes the last pre-activations and
   % the outputs, and gives the value and its derivative with respect to the pre-activations.
   % DROPOUT holds the share of values that a draw of rand leaves out in front of each layer; those
-  % that stay are divided by what is left of 1 (Srivastava et al. 2014).
+  % that stay are divided by what is left of 1 (Srivastava et al. 2014).  The gradients are
+  % multiplied by FACTOR here, where that is cheap.
   count = numel(layers);
   inputs = cell(1, count);
   z = cell(1, count);
@@ -21,6 +22,9 @@ function [value, dw, db] = backprop(layers, x, objective, dropout)
     a{k} = output;
   end
   [value, dz] = objective(z{count}, output);
+  if nargin > 4
+    dz = factor * dz;
+  end
   dw = cell(1, count);
   db = cell(1, count);
   for k = count:-1:1

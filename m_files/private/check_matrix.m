@@ -10,6 +10,9 @@ function value = check_matrix(op, argument, value, allow)
   if nargin < 4
     allow = 'finite';
   end
+  if all(isfinite(value(:)))
+    return  % one pass over the values is enough
+  end
   if ~strcmp(allow, 'nan') && any(isnan(value(:)))
     value_error(op, argument, 'not contain NaN');
   end

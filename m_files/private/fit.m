@@ -9,6 +9,7 @@ function run = fit(op, run, view, options, hooks)
   % meets, step (run, share) changes the run after each step, of which SHARE says how much of all
   % is done, epoch (run) does so after each epoch, and save (run) gets the run before each new
   % view, from where it can go on.
+  is_adam = strcmp(options.solver, 'adam');
   for epoch = run.epoch + 1:options.epochs
     if mod(epoch - 1, options.view_epochs) == 0
       hooks.save(run);
@@ -20,14 +21,19 @@ function run = fit(op, run, view, options, hooks)
     total = 0;
     for start = 1:options.batch_size:samples
       batch = order(start:min(start + options.batch_size - 1, samples));
-      [value, dw, db] = backprop(hooks.forward(run.layers), x(:, batch), ...
-                                 @(z, a) objective(z, a, batch), options.dropout);
-      total = total + double(value) * numel(batch);
       rate = options.learning_rate;
       if strcmp(options.annealing, 'cosine')
         rate = rate * (1 + cos(pi * run.step / steps)) / 2;
       end
-      run = update(run, dw, db, rate, options);
+      % Gradient descent takes gradients that are steps already: a pass over the weights less.
+      factor = 1;
+      if ~is_adam
+        factor = -rate;
+      end
+      [value, dw, db] = backprop(hooks.forward(run.layers), x(:, batch), ...
+                                 @(z, a) objective(z, a, batch), options.dropout, factor);
+      total = total + double(value) * numel(batch);
+      run = update(run, dw, db, rate, is_adam, options.weight_decay);
       run = hooks.step(run, run.step / steps);
     end
     run.epoch = epoch;
@@ -41,10 +47,12 @@ function run = fit(op, run, view, options, hooks)
   end
 end
 
-function run = update(run, dw, db, rate, options)
+function run = update(run, dw, db, rate, is_adam, weight_decay)
   % One step of the optimizer for every layer.
   run.step = run.step + 1;
-  is_adam = strcmp(options.solver, 'adam');
+  if mod(run.step, 100) == 0
+    run.first = cellfun(@without_traces, run.first, 'UniformOutput', false);
+  end
   for k = 1:numel(run.layers)
     layer = run.layers{k};
     gradient = dw{k};
@@ -57,24 +65,29 @@ function run = update(run, dw, db, rate, options)
       sums = accumarray(layer.clusters(:), double(gradient(:)));
       gradient = cast(reshape(sums(layer.clusters), size(gradient)), class(gradient));
     end
-    w = layer.weights;
-    if options.weight_decay > 0
-      w = (1 - rate * options.weight_decay) * w;
+    if weight_decay > 0
+      layer.weights = (1 - rate * weight_decay) * layer.weights;
     end
     if is_adam
-      [w, run.first{k}, run.second{k}] = ...
-        adam_kernel(w, gradient, run.first{k}, run.second{k}, run.step, rate, ...
+      [layer.weights, run.first{k}, run.second{k}] = ...
+        adam_kernel(layer.weights, gradient, run.first{k}, run.second{k}, run.step, rate, ...
                     0.9, 0.999, 1e-8);
-      [run.layers{k}.bias, run.first_bias{k}, run.second_bias{k}] = ...
+      [layer.bias, run.first_bias{k}, run.second_bias{k}] = ...
         adam_kernel(layer.bias, db{k}, run.first_bias{k}, run.second_bias{k}, run.step, rate, ...
                     0.9, 0.999, 1e-8);
     else
-      [w, run.first{k}] = sgd_kernel(w, gradient, run.first{k}, rate, 0.9);
-      [run.layers{k}.bias, run.first_bias{k}] = ...
-        sgd_kernel(layer.bias, db{k}, run.first_bias{k}, rate, 0.9);
+      [layer.weights, run.first{k}] = sgd_kernel(layer.weights, gradient, run.first{k}, 0.9);
+      [layer.bias, run.first_bias{k}] = sgd_kernel(layer.bias, db{k}, run.first_bias{k}, 0.9);
     end
-    run.layers{k}.weights = w;
+    run.layers{k} = layer;
   end
+end
+
+function moment = without_traces(moment)
+  % Where no gradient comes any more, 0.9 times itself soon leaves a subnormal number, and those
+  % take a hundred times as long to add and multiply.  No weight notices numbers far larger.
+  type = class(moment);
+  moment(abs(moment) < realmin(type) / eps(type)^2) = 0;
 end
 
 function finite = is_finite_layer(layer)

@@ -252,10 +252,12 @@ def backprop(
     objective: Objective,
     dropout: Sequence[float] = (),
     random: OctaveRandom | None = None,
+    factor: float = 1.0,
 ) -> tuple[Any, list[FloatArray], list[FloatArray]]:
     """Return the value and the gradients, for weights and biases, of an objective for one batch.
 
-    `dropout` is the share of values that a draw of ``rand`` leaves out in front of each layer.
+    `dropout` is the share of values that a draw of ``rand`` leaves out in front of each layer. The
+    gradients are multiplied by `factor` here, where that is cheap.
     """
     inputs, zs, outputs = [], [], []
     kept: list[FloatArray | None] = [None] * len(layers)
@@ -265,12 +267,13 @@ def backprop(
         if random is not None and dropout[k] > 0:
             draw = random.rand(a.shape[1], len(a), dtype=a.dtype.name)  # type: ignore[arg-type]
             is_left_out = dropout[k] > draw.T
-            factor = ~is_left_out * a.dtype.type(1 / (1 - dropout[k]))
-            inputs[k], kept[k] = inputs[k] * factor, factor
+            scale = ~is_left_out * a.dtype.type(1 / (1 - dropout[k]))
+            inputs[k], kept[k] = inputs[k] * scale, scale
         zs.append(inputs[-1] @ layer.weights.T + layer.bias)
         a = activate(zs[-1], layer.activation)
         outputs.append(a)
     value, dz = objective(zs[-1], a)
+    dz = factor * dz
     dw: list[FloatArray] = []
     db: list[FloatArray] = []
     for k in reversed(range(len(layers))):

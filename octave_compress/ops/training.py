@@ -109,17 +109,16 @@ def adam_step(
     gradient, first, second = (
         _state(op, name, value, weights) for name, value in (("DW", dw), ("M", m), ("S", s))
     )
-    return adam_kernel(
-        weights,
-        gradient,
-        first,
-        second,
-        checks.integer(op, "STEP", step, "[1, Inf)"),
-        checks.number(op, "LEARNING_RATE", learning_rate, "(0, Inf)"),
-        checks.number(op, "BETA1", beta1, "[0, 1)"),
-        checks.number(op, "BETA2", beta2, "[0, 1)"),
-        checks.number(op, "EPSILON", epsilon, "(0, Inf)"),
+    step = checks.integer(op, "STEP", step, "[1, Inf)")
+    rate = checks.number(op, "LEARNING_RATE", learning_rate, "(0, Inf)")
+    beta1 = checks.number(op, "BETA1", beta1, "[0, 1)")
+    beta2 = checks.number(op, "BETA2", beta2, "[0, 1)")
+    epsilon = checks.number(op, "EPSILON", epsilon, "(0, Inf)")
+    share, root = 1 - beta1, math.sqrt(1 - beta2)
+    weights, first, second = adam_kernel(
+        weights, gradient, first / share, second / root, step, rate, beta1, beta2, epsilon
     )
+    return weights, share * first, root * second
 
 
 @operation(level=EXACT, returns=("w", "velocity"))
@@ -159,13 +158,11 @@ def sgd_step(
     """
     op = "sgd_step"
     weights = checks.matrix(op, "W", w)
-    return sgd_kernel(
-        weights,
-        _state(op, "DW", dw, weights),
-        _state(op, "VELOCITY", velocity, weights),
-        checks.number(op, "LEARNING_RATE", learning_rate, "(0, Inf)"),
-        checks.number(op, "MOMENTUM", momentum, "[0, 1)"),
-    )
+    gradient = _state(op, "DW", dw, weights)
+    state = _state(op, "VELOCITY", velocity, weights)
+    rate = checks.number(op, "LEARNING_RATE", learning_rate, "(0, Inf)")
+    momentum = checks.number(op, "MOMENTUM", momentum, "[0, 1)")
+    return sgd_kernel(weights, -rate * gradient, state, momentum)
 
 
 @operation(level=TRAINED, returns=("model",))
@@ -405,18 +402,24 @@ def adam_kernel(
     beta2: float,
     epsilon: float,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Do `adam_step` without its checks."""
-    root = math.sqrt(1 - beta2**step)
-    m = beta1 * m + (1 - beta1) * dw
-    s = np.hypot(math.sqrt(beta2) * s, math.sqrt(1 - beta2) * dw)
-    return w - (rate * root / (1 - beta1**step)) * m / (s + epsilon * root), m, s
+    """Do one step of Adam.
+
+    `m` is the first moment without its factor ``1 - beta1``, and `s` the root of the second one
+    without its factor ``sqrt(1 - beta2)``: what all weights share is left to scalars, because
+    each pass over the weights costs, and ``hypot`` saves the square root of every one.
+    """
+    shrunk = math.sqrt((1 - beta2**step) / (1 - beta2))
+    m = beta1 * m + dw
+    s = np.hypot(math.sqrt(beta2) * s, dw)
+    factor = rate * (1 - beta1) / (1 - beta1**step) * shrunk
+    return w - factor * m / (s + epsilon * shrunk), m, s
 
 
 def sgd_kernel(
-    w: FloatArray, dw: FloatArray, velocity: FloatArray, rate: float, momentum: float
+    w: FloatArray, change: FloatArray, velocity: FloatArray, momentum: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Do `sgd_step` without its checks."""
-    velocity = momentum * velocity - rate * dw
+    """Do one step of gradient descent; `change` is the gradient times minus the rate."""
+    velocity = momentum * velocity + change
     return w + velocity, velocity
 
 
@@ -576,6 +579,8 @@ class WorkingLayer:
         self, dw: FloatArray, db: FloatArray, step: int, rate: float, options: Training
     ) -> None:
         """Do one step of the optimizer."""
+        if step % 100 == 0:
+            _drop_traces(self.moments["weights"][0])
         if self.mask is not None:
             dw = dw * self.mask  # what the mask forbids has no gradient
         if self.clusters is not None:
@@ -591,8 +596,15 @@ class WorkingLayer:
                     value, gradient, state[0], state[1], step, rate, 0.9, 0.999, 1e-8
                 )
             else:
-                value, state[0] = sgd_kernel(value, gradient, state[0], rate, _MOMENTUM)
+                value, state[0] = sgd_kernel(value, gradient, state[0], _MOMENTUM)
             setattr(self, name, value)
+
+
+def _drop_traces(moment: FloatArray) -> None:
+    # Where no gradient comes any more, 0.9 times itself soon leaves a subnormal number, and those
+    # take a hundred times as long to add and multiply. No weight notices numbers far larger.
+    limits = np.finfo(moment.dtype)
+    moment[np.abs(moment) < limits.tiny / limits.eps**2] = 0
 
 
 class Run:
@@ -676,13 +688,15 @@ def fit(
             batch = order[start : start + options.batch_size]
 
             batch_loss = partial(_batch_loss, objective, batch)
-            value, dw, db = backprop(
-                hooks.forward(run.layers), x[batch], batch_loss, options.dropout, random
-            )
-            total += float(value) * len(batch)
             rate = options.learning_rate
             if options.annealing == "cosine":
                 rate = rate * (1 + math.cos(math.pi * run.step / steps)) / 2
+            # Gradient descent takes gradients that are steps already: a pass over the weights less.
+            factor = -rate if options.solver == "sgd" else 1.0
+            value, dw, db = backprop(
+                hooks.forward(run.layers), x[batch], batch_loss, options.dropout, random, factor
+            )
+            total += float(value) * len(batch)
             run.step += 1
             for layer, w, b in zip(run.layers, dw, db, strict=True):
                 layer.update(w, b, run.step, rate, options)

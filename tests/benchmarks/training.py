@@ -107,8 +107,8 @@ def main() -> None:
     if options.mnist:
         large = mnist(Path(options.mnist))
         rows += [
-            ("MNIST, Adam", (*large, LENET, "adam", 128, 4), 3),
-            ("MNIST, SGD with momentum", (*large, LENET, "sgd", 128, 4), 3),
+            ("MNIST, Adam", (*large, LENET, "adam", 128, 10), 3),
+            ("MNIST, SGD with momentum", (*large, LENET, "sgd", 128, 10), 3),
         ]
     figures = {}
     for title, case, rounds in rows:
