@@ -126,7 +126,7 @@ def operation(
     def declare(body: Callable[_P, _R]) -> Callable[_P, _R]:
         name = body.__name__
         signature = inspect.signature(body)
-        family = body.__module__.rsplit(".", 1)[-1]
+        family = body.__module__.rsplit(".", 1)[-1].replace("_", " ")
         summary = (inspect.getdoc(body) or "").split("\n", 1)[0]
         declared = Operation(name, family, body, level, returns, signature, summary)
         OPERATIONS[name] = declared

@@ -41,7 +41,7 @@ OCTAVE_ONLY = {
 """Functions that MATLAB has not, and what stands for them there."""
 
 _BOTH = """abs accumarray all any arrayfun cast ceil cell cellfun char class computer cos cumprod
-cumsum diff double error exist exp expm1 false fieldnames find fix fliplr floor fminunc full
+cumsum diff double eps error exist exp expm1 false fieldnames find fix fliplr floor fminunc full
 hex2dec hypot int16 isa iscell iscellstr ischar isempty isequal isfield isfinite isfloat
 isinf isinteger islogical ismember isnan isnumeric isreal isscalar isstruct isvector load
 log log1p log2 logical max min mod nargin nargout ndgrid ndims nnz num2cell numel onCleanup

@@ -14,12 +14,9 @@ from octave_compress.ops.coding import (
     rans_encode,
     relative_index,
 )
-from octave_compress.ops.compression import (
-    deep_compress_model,
-    gradual_prune_model,
-    retrain_shared_model,
-)
+from octave_compress.ops.deep_compression import deep_compress_model
 from octave_compress.ops.distillation import distill_model, distillation_loss, soft_targets
+from octave_compress.ops.gradual_pruning import gradual_prune_model
 from octave_compress.ops.losses import accuracy, loss_crossentropy, loss_mse
 from octave_compress.ops.network import (
     dense_backward,
@@ -49,6 +46,7 @@ from octave_compress.ops.quantization import (
     quantize_model,
     quantize_symmetric,
 )
+from octave_compress.ops.shared_training import retrain_shared_model
 from octave_compress.ops.sharing import kmeans_codebook, quantize_codebook, share_model
 from octave_compress.ops.training import adam_step, retrain_model, sgd_step, train_model
 

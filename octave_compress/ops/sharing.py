@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from octave_compress.equivalence.levels import EXACT
 from octave_compress.model import Layer, Model, Quantization, bits_for, code_type, limited
 from octave_compress.ops.network import checked_model
 from octave_compress.ops.quantization import Codes
+from octave_compress.ops.rounding import round_half_away
 from octave_compress.random import OctaveRandom
 
 Double = NDArray[np.float64]
@@ -266,3 +268,17 @@ def nearest_level(values: Double, levels: Double) -> Any:
     """Return the codes of the levels nearest to numbers; halfway between two, the lower one's."""
     # Sorted boundaries: a matrix of weights x levels would take the memory of a whole machine.
     return np.searchsorted(_midpoints(levels), values, side="left")
+
+
+def short_numbers(x: FloatArray) -> FloatArray:
+    """Return numbers rounded, halves away from zero, to multiples of a power of two.
+
+    The largest magnitude has 256 of them at most: a file holds such numbers in about a byte.
+    """
+    if x.size == 0:
+        return x
+    wide = x.astype(np.float64)
+    exponent = int(np.frexp(np.abs(wide).max())[1])
+    step = math.ldexp(1.0, max(exponent - 8, -1074))  # the smallest double
+    short: FloatArray = (round_half_away(wide / step) * step).astype(x.dtype)
+    return short

@@ -20,7 +20,7 @@ from hypothesis.extra import numpy as hnp
 
 from octave_compress import InvalidValueError, Model, ops
 from octave_compress.demo import digits
-from octave_compress.ops.compression import short_numbers
+from octave_compress.ops.sharing import short_numbers
 
 BACKENDS = pytest.mark.parametrize(
     "backend", ["numpy", pytest.param("octave", marks=pytest.mark.octave)]
