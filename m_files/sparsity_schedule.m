@@ -30,9 +30,7 @@ function schedule = sparsity_schedule(steps, first, last, initial, final)
   end
   initial = check_number(op, 'INITIAL', initial, '[0, 1]');
   final = check_number(op, 'FINAL', final, '[0, 1]');
-  rest = 1 - min(max((reshape(steps, 1, []) - first) / (last - first), 0), 1);
-  share = rest .* rest .* rest;
-  schedule = initial * share + final * (1 - share);
+  schedule = cubic_sparsity((reshape(steps, 1, []) - first) / (last - first), initial, final);
 end
 
 %!assert(sparsity_schedule(0:5:20, 5, 15, 0, 0.8), [0, 0, 0.7, 0.8, 0.8], eps)

@@ -4,7 +4,8 @@ function dz = activation_backward(da, z, a, activation)
     case 'linear'
       dz = da;
     case 'relu'
-      dz = da .* (z > 0);
+      % A product with a logical matrix takes twice as long.
+      dz = da .* cast(z > 0, class(da));
     case 'sigmoid'
       dz = da .* (a .* (1 - a));
     case 'tanh'

@@ -12,7 +12,12 @@ function options = check_training(op, options, count)
   end
   options.learning_rate = check_number(op, 'LEARNING_RATE', options.learning_rate, '(0, Inf)');
   check_choice(op, 'ANNEALING', options.annealing, {'none', 'cosine'});
-  options.dropout = check_dropout(op, options.dropout, count);
+  alone = numel(options.dropout) == 1;
+  options.dropout = check_per_layer(op, 'DROPOUT', options.dropout, count, ...
+                                    @(share) check_number(op, 'DROPOUT', share, '[0, 1)'));
+  if alone
+    options.dropout(1) = 0;  % a single number is for all layers but the first
+  end
   % What only an operation of several stages changes.
   options.view_epochs = 1;
   options.epochs_before = 0;
@@ -22,20 +27,5 @@ function options = check_training(op, options, count)
   options.progress = check_flag(op, 'PROGRESS', options.progress);
   if ~isempty(options.callback) && ~is_function_handle(options.callback)
     type_error(op, 'CALLBACK', 'be a function');
-  end
-end
-
-function shares = check_dropout(op, dropout, count)
-  % One share a layer, of what enters it; a single number is for all layers but the first.
-  if numel(dropout) ~= 1 && numel(dropout) ~= count
-    value_error(op, 'DROPOUT', sprintf('have 1 or, by layer, %d values', count), ...
-                sprintf('%d', numel(dropout)));
-  end
-  shares = zeros(1, numel(dropout));
-  for k = 1:numel(dropout)
-    shares(k) = check_number(op, 'DROPOUT', dropout(k), '[0, 1)');
-  end
-  if numel(shares) == 1
-    shares = [0, repmat(shares, 1, count - 1)];
   end
 end

@@ -10,7 +10,7 @@ function run = prune_round(run, share, plan)
     return
   end
   run.round = round;
-  sparsity = plan.final + (plan.initial - plan.final) * (1 - round / plan.rounds)^3;
+  sparsity = cubic_sparsity(round / plan.rounds, plan.initial, plan.final);
   scores = cellfun(@(layer) pruning_scores(layer, plan), run.layers, 'UniformOutput', false);
   keep = kept(scores, sparsity, plan.scope);
   for k = 1:numel(run.layers)

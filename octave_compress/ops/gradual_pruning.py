@@ -16,7 +16,7 @@ from octave_compress.backends import Backend, operation
 from octave_compress.checks import FloatArray
 from octave_compress.model import Layer, Model
 from octave_compress.ops.network import checked_model
-from octave_compress.ops.pruning import Mask, keep_largest
+from octave_compress.ops.pruning import Mask, cubic_sparsity, keep_largest
 from octave_compress.ops.training import (
     TRAINED,
     Hooks,
@@ -173,7 +173,7 @@ def prune_round(pruning: Pruning, run: Run, share: float) -> None:
     if done == run.round:
         return
     run.round = done
-    sparsity = pruning.final + (pruning.initial - pruning.final) * (1 - done / _ROUNDS) ** 3
+    sparsity = cubic_sparsity(done / _ROUNDS, pruning.initial, pruning.final)
     scores = [_pruning_scores(layer, pruning) for layer in run.layers]
     for layer, keep in zip(run.layers, _kept(scores, sparsity), strict=True):
         if pruning.regrow:

@@ -308,10 +308,18 @@ def sparsity_schedule(
         checks.value_error(op, "LAST", requirement, checks.number_text(end))
     low = checks.number(op, "INITIAL", initial, "[0, 1]")
     high = checks.number(op, "FINAL", final, "[0, 1]")
-    rest = 1 - np.fmin(np.fmax((at - start) / (end - start), 0), 1)
-    share = rest * rest * rest
-    schedule: NDArray[np.float64] = low * share + high * (1 - share)
-    return schedule
+    return cubic_sparsity((at - start) / (end - start), low, high)
+
+
+def cubic_sparsity(
+    share: float | NDArray[np.float64],
+    initial: float | NDArray[np.float64],
+    final: float | NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the sparsity when a share of the pruning is done, by Zhu and Gupta 2017."""
+    rest = 1 - np.fmin(np.fmax(share, 0), 1)
+    rest = rest * rest * rest
+    return np.asarray(initial * rest + final * (1 - rest))
 
 
 @operation(level=EXACT, returns=("w", "keep"))

@@ -443,13 +443,16 @@ def check_training(
     epochs = checks.integer(op, "EPOCHS", epochs, "[0, Inf)")
     batch_size = checks.integer(op, "BATCH_SIZE", batch_size, "[1, Inf)")
     rate = _LEARNING_RATE[solver] if learning_rate is None else learning_rate
+    shares = checks.per_layer(op, "DROPOUT", dropout, count, checks.number, "[0, 1)")
+    if np.size(dropout) == 1:
+        shares[0] = 0.0  # a single number is for all layers but the first
     options = Training(
         solver=solver,
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=checks.number(op, "LEARNING_RATE", rate, "(0, Inf)"),
         annealing=checks.choice(op, "ANNEALING", annealing, ("none", "cosine")),
-        dropout=_check_dropout(op, dropout, count),
+        dropout=tuple(shares),
         weight_decay=checks.number(op, "WEIGHT_DECAY", weight_decay, "[0, Inf)"),
         augment=augment,
         seed=checks.integer(op, "SEED", seed, "[0, 4294967295]"),
@@ -458,16 +461,6 @@ def check_training(
     if callback is not None and not callable(callback):
         checks.type_error(op, "CALLBACK", "be a function")
     return options
-
-
-def _check_dropout(op: str, dropout: float | Sequence[float], count: int) -> tuple[float, ...]:
-    """Return one share a layer, of what enters it; one number is for all but the first."""
-    given = np.asarray(dropout).reshape(-1)
-    if given.size not in (1, count):
-        requirement = f"have 1 or, by layer, {count} values"
-        checks.value_error(op, "DROPOUT", requirement, str(given.size))
-    shares = [checks.number(op, "DROPOUT", share, "[0, 1)") for share in given]
-    return (0.0, *(shares * (count - 1))) if len(shares) == 1 else tuple(shares)
 
 
 def check_sizes(op: str, argument: str, layers: Any, features: int) -> list[int]:

@@ -307,6 +307,24 @@ def test_one_full_step_with_weight_decay_by_hand() -> None:
     np.testing.assert_allclose(found.layers[0].bias, expected_b, rtol=1e-12, atol=1e-15)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@BACKENDS
+def test_a_weight_without_gradient_glides_to_rest(dtype: str, backend: Any) -> None:
+    # Only one sample moves the weight; momentum carries it on, ten times as far in the end.
+    count, seed = 1000, 4
+    x, y = np.zeros((count, 1)), np.zeros(count)
+    x[0] = 1
+    random = OctaveRandom(seed)
+    random.randn(1, 1)
+    glides = count - int(np.flatnonzero(random.randperm(count) == 0)[0])
+    assert glides > 700  # long enough for float32 to run out of exponents
+    options = {"loss": "mse", "solver": "sgd", "seed": seed, "dtype": dtype, "backend": backend}
+    w = float(train_model(x, y, [1, 1], epochs=0, **options).layers[0].weights[0, 0])
+    found = train_model(x, y, [1, 1], epochs=1, batch_size=1, learning_rate=0.01, **options)
+    expected = w - 0.01 * 2 * w * (1 - 0.9**glides) / (1 - 0.9)
+    assert found.layers[0].weights[0, 0] == pytest.approx(expected, rel=1e-6)
+
+
 @pytest.mark.parametrize(("solver", "rate"), [("adam", 0.001), ("sgd", 0.01)])
 def test_defaults(solver: str, rate: float) -> None:
     options: Any = {"solver": solver, "epochs": 2}
