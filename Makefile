@@ -31,7 +31,7 @@ bench: .venv/.test-ready ## Measure: every script in tests/benchmarks
 	@$(SETUP) need-octave
 	@for script in tests/benchmarks/*.py; do echo "==> $$script"; $(BIN)/python $$script || exit 1; done
 
-fuzz: .venv/.test-ready ## Read 200,000 damaged packed models with each decoder (about an hour)
+fuzz: .venv/.test-ready ## Read 200,000 damaged packed models with each decoder (about 40 minutes)
 	@$(SETUP) need-octave
 	PYTHONPATH=tests $(BIN)/python tests/mutations.py
 
