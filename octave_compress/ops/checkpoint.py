@@ -40,7 +40,7 @@ class State:
     is_stopped: bool = False
 
 
-def first_state(model: Model) -> State:
+def _first_state(model: Model) -> State:
     layers = [masked(held_layer(layer)) for layer in model.layers]
     return State(1, layers, np.ones(model.sizes[0], dtype=bool))
 
@@ -80,7 +80,7 @@ def save_state(path: str, about: str, random: OctaveRandom, state: State) -> Non
 def resumed(op: str, path: str, about: str, random: OctaveRandom, model: Model) -> State:
     """Return the state in the checkpoint, or the first one."""
     if not path or not os.path.exists(path):
-        return first_state(model)
+        return _first_state(model)
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}

@@ -48,23 +48,24 @@ class Data:
     y_test: Any
 
 
+def mnist_part(folder: Path, name: str) -> tuple[Any, Any]:
+    """Return images, (samples, 784) from 0 to 1, and digits of the files of one name."""
+
+    def read(kind: str, start: int) -> Any:
+        data = gzip.decompress((folder / f"{name}-{kind}-ubyte.gz").read_bytes())
+        return np.frombuffer(data, np.uint8, offset=start)
+
+    images = read("images-idx3", 16).reshape(-1, 784)
+    return (images / 255).astype(np.float32), read("labels-idx1", 8).astype(np.int64)
+
+
 def mnist(folder: Path) -> Data:
     """Return MNIST: 55,000, 5,000 and 10,000 images, the first two in a fixed random order."""
 
-    def read(name: str, start: int) -> Any:
-        data = gzip.decompress((folder / f"{name}.gz").read_bytes())
-        return np.frombuffer(data, np.uint8, offset=start)
-
-    def images(name: str) -> Any:
-        return (read(f"{name}-images-idx3-ubyte", 16).reshape(-1, 784) / 255).astype(np.float32)
-
-    def labels(name: str) -> Any:
-        return read(f"{name}-labels-idx1-ubyte", 8).astype(np.int64)
-
-    X, y = images("train"), labels("train")
+    X, y = mnist_part(folder, "train")
     order = np.random.default_rng(0).permutation(len(X))
     train, val = order[:55_000], order[55_000:]
-    return Data(X[train], y[train], X[val], y[val], images("t10k"), labels("t10k"))
+    return Data(X[train], y[train], X[val], y[val], *mnist_part(folder, "t10k"))
 
 
 def error(model: oc.Model, X: Any, y: Any) -> float:
@@ -175,9 +176,8 @@ def hinton(data: Data, seed: int) -> dict[str, Any]:
     """Hinton's distillation: a regularised 1200-1200 teacher, 800-800 students, T = 20."""
     steps = {"solver": "sgd", "annealing": "cosine", "batch_size": 128, "seed": seed}
     regular = {"learning_rate": 0.1, "dropout": [0.1, 0.3, 0.3], "augment": WIDE_WARP}
-    sizes = [784, 1200, 1200, 10]
-    teacher = oc.train(data.X, data.y, sizes, **steps, **regular, epochs=40, dtype="float32")
-    sizes = [784, 800, 800, 10]
+    large, small = [784, 1200, 1200, 10], [784, 800, 800, 10]
+    teacher = oc.train(data.X, data.y, large, **steps, **regular, epochs=40, dtype="float32")
 
     def wrong(model: oc.Model, X: Any, y: Any) -> Any:
         return oc.predict(model, X).argmax(axis=1) != y
@@ -189,11 +189,11 @@ def hinton(data: Data, seed: int) -> dict[str, Any]:
 
     def student_alone(rate: float) -> oc.Model:
         rest = {"learning_rate": rate, "epochs": 80, "dtype": "float32"}
-        return oc.train(data.X, data.y, sizes, **steps, **rest)
+        return oc.train(data.X, data.y, small, **steps, **rest)
 
     def student(rate: float) -> oc.Model:
         rest = {"learning_rate": rate, "epochs": 80, "temperature": 20, "alpha": 0.9}
-        return oc.distill(teacher, sizes, data.X, data.y, **steps, **rest)
+        return oc.distill(teacher, small, data.X, data.y, **steps, **rest)
 
     alone, distilled = best(student_alone), best(student)
     missed = {

@@ -10,7 +10,6 @@ images is timed too, with both solvers.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import os
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from deep_compression import mnist_part
 
 import octave_compress as oc
 from octave_compress.demo import digits
@@ -85,17 +85,6 @@ def measure(runs: dict[str, Callable[[], object]], rounds: int, epochs: int) -> 
     }
 
 
-def mnist(folder: Path) -> tuple[Any, Any]:
-    """Return MNIST's training images, (60000, 784) from 0 to 1, and their digits."""
-
-    def read(name: str, start: int) -> Any:
-        data = gzip.decompress((folder / f"train-{name}-ubyte.gz").read_bytes())
-        return np.frombuffer(data, np.uint8, offset=start)
-
-    images = read("images-idx3", 16).reshape(-1, 784)
-    return (images / 255).astype(np.float32), read("labels-idx1", 8).astype(np.int64)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mnist", type=Path, default=os.environ.get("MNIST_DIR"))
@@ -105,7 +94,7 @@ def main() -> None:
     small = train.X.astype(np.float32), train.y
     rows = [("digits, Adam", (*small, DIGITS, "adam", 32, 10), 7)]
     if options.mnist:
-        large = mnist(Path(options.mnist))
+        large = mnist_part(Path(options.mnist), "train")
         rows += [
             ("MNIST, Adam", (*large, LENET, "adam", 128, 10), 3),
             ("MNIST, SGD with momentum", (*large, LENET, "sgd", 128, 10), 3),
