@@ -555,8 +555,8 @@ def _twelve_bits(numbers: Counts) -> bytes:
 
 
 def _from_twelve_bits(data: bytes, count: int) -> Counts:
-    triples = np.frombuffer(data.ljust(-(-len(data) // 3) * 3, b"\0"), np.uint8).astype(np.int64)
-    triples = triples.reshape(-1, 3)
+    whole = data.ljust(-(-len(data) // 3) * 3, b"\0")
+    triples = np.frombuffer(whole, np.uint8).astype(np.int64).reshape(-1, 3)
     low = triples[:, 0] | (triples[:, 1] & 15) << 8
     high = triples[:, 1] >> 4 | triples[:, 2] << 4
     result: Counts = np.stack([low, high], axis=1).reshape(-1)[:count]

@@ -210,7 +210,7 @@ def _pruning_scores(layer: WorkingLayer, pruning: Pruning) -> FloatArray:
     if pruning.locality > 0:
         in_row = mask.sum(axis=1, keepdims=True) + 1
         in_column = mask.sum(axis=0, keepdims=True) + 1
-        p = np.minimum(in_row * in_column / max(mask.sum(), 1), 0.5)
+        p = np.minimum(in_row * in_column / max(int(mask.sum()), 1), 0.5)
         scores = np.asarray(scores * p**pruning.locality, dtype=scores.dtype)
     if pruning.regrow:
         return scores

@@ -208,7 +208,8 @@ def activate(z: FloatArray, activation: str) -> FloatArray:
         return np.tanh(z)
     if activation == "softmax":
         a = np.exp(z - z.max(axis=1, keepdims=True))
-        return a / a.sum(axis=1, keepdims=True)  # type: ignore[no-any-return]
+        shares: FloatArray = a / a.sum(axis=1, keepdims=True)
+        return shares
     return z
 
 
@@ -223,7 +224,8 @@ def activation_backward(
     if activation == "tanh":
         return da * (1 - a * a)
     if activation == "softmax":
-        return a * (da - (da * a).sum(axis=1, keepdims=True))  # type: ignore[no-any-return]
+        mean: FloatArray = (da * a).sum(axis=1, keepdims=True)  # weighted by the activations
+        return a * (da - mean)
     return da
 
 
