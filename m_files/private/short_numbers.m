@@ -4,7 +4,8 @@ function x = short_numbers(x)
   if isempty(x)
     return
   end
-  [~, exponent] = log2(max(abs(double(x(:)))));
+  [part, exponent] = log2(max(abs(double(x(:)))));
+  exponent = exponent - (part == 0.5);  % a power of two is 256 steps: what rounds to one stays
   step = 2^max(exponent - 8, -1074);  % the smallest double
   x = cast(round(double(x) / step) * step, class(x));
 end

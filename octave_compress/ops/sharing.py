@@ -278,7 +278,8 @@ def short_numbers(x: FloatArray) -> FloatArray:
     if x.size == 0:
         return x
     wide = x.astype(np.float64)
-    exponent = int(np.frexp(np.abs(wide).max())[1])
+    part, exponent = math.frexp(float(np.abs(wide).max()))
+    exponent -= part == 0.5  # a power of two is 256 steps, so what was rounded up to one stays
     step = math.ldexp(1.0, max(exponent - 8, -1074))  # the smallest double
     short: FloatArray = (round_half_away(wide / step) * step).astype(x.dtype)
     return short

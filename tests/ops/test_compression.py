@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,11 +15,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from octave_compress import InvalidValueError, Model, ops
+from octave_compress import InvalidValueError, Model, Session, ops
 from octave_compress.demo import digits
 from octave_compress.ops.sharing import short_numbers
 
@@ -94,6 +95,7 @@ def test_numbers_take_a_byte(small: Model) -> None:
 
 
 @given(hnp.arrays(np.float64, st.integers(0, 9), elements=st.floats(-7e4, 7e4)))
+@example(np.array([511.0, 1.0]))  # rounded up to a power of two
 def test_short_numbers_are_near(x: Any) -> None:
     found = short_numbers(x)
     largest = np.abs(x).max(initial=0.0)
@@ -101,10 +103,33 @@ def test_short_numbers_are_near(x: Any) -> None:
     assert np.array_equal(short_numbers(found), found)
 
 
+_SHORT = [
+    # The largest is above 1 and at most 2, so the step is 2 ** (1 - 8) = 1 / 128.
+    (
+        [1.5, 0.51 / 128, -0.5 / 128, 0.49 / 128, 100.5 / 128],
+        [1.5, 1 / 128, -1 / 128, 0.0, 101 / 128],
+    ),
+    ([2.0, 0.75 / 128], [2.0, 1 / 128]),
+    # 255.5 and 0.5 steps of 2. The answer has the same step, so that it stays as it is.
+    ([511.0, 1.0], [512.0, 2.0]),
+    ([512.0, 2.0], [512.0, 2.0]),
+    ([5e-324, 0.0], [5e-324, 0.0]),
+    ([0.0, 0.0], [0.0, 0.0]),
+]
+
+
 def test_short_numbers_by_hand() -> None:
-    # The largest is below 2, so the step is 2 ** (1 - 8) = 1 / 128.
-    x = np.array([1.0, 0.51 / 128, -0.5 / 128, 0.49 / 128, 100.5 / 128])
-    assert (short_numbers(x) * 128).tolist() == [128, 1, -1, 0, 101]
+    for x, expected in _SHORT:
+        assert short_numbers(np.array(x)).tolist() == expected
+
+
+@pytest.mark.octave
+def test_octave_shortens_numbers_alike(functions: Path, tmp_path: Path) -> None:
+    shutil.copy(functions / "private" / "short_numbers.m", tmp_path)  # private: hidden where it is
+    with Session() as octave:
+        octave.addpath(tmp_path)
+        for x, expected in _SHORT:
+            assert octave.call("short_numbers", np.array(x)).tolist() == [expected]
 
 
 @BACKENDS
