@@ -131,6 +131,9 @@ def survey(script: str | os.PathLike[str]) -> Survey:
 def survey_text(text: str, name: str = "script.m", beside: Iterable[str] = ()) -> Survey:
     """Return what the text of a script needs; `beside` are functions in files of their own."""
     statements, doubts = read(text)
+    if statements and statements[0].tokens[0].text == "classdef":
+        doubts.append((statements[0].line, "only the methods of a class are read"))
+        statements = _methods(statements)
     finder = _Finder(text.replace("\r\n", "\n").split("\n"), statements, set(beside))
     for statement in statements:
         finder.look(statement)
@@ -145,6 +148,20 @@ def survey_text(text: str, name: str = "script.m", beside: Iterable[str] = ()) -
         own=_joined(finder.own),
         doubts=tuple(sorted({*doubts, *finder.doubts})),
     )
+
+
+def _methods(statements: list[Statement]) -> list[Statement]:
+    """Return a class's statements without its declarations, whose grammar is another."""
+    kept, block = [], ""
+    for statement in statements:
+        first = statement.tokens[0].text
+        if block:
+            block = "" if first in ("end", f"end{block}") else block
+        elif first in ("properties", "events", "enumeration"):
+            block = first
+        elif first not in ("classdef", "methods", "endmethods", "endclassdef"):
+            kept.append(statement)
+    return kept
 
 
 def _joined(found: dict[str, list[int]]) -> dict[str, tuple[int, ...]]:

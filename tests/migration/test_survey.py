@@ -91,6 +91,36 @@ def test_files_that_octave_takes_hold_no_lost_operators() -> None:
         assert unread == [], file
 
 
+CLASS = """classdef (Abstract, Sealed = true) Net < handle & Layer
+  properties (SetAccess = private, GetAccess = public)
+    width (1,1) double = 2
+  endproperties
+  enumeration
+    Few (1)
+  end
+  methods (Static)
+    function y = f(x)
+      if x > 0
+        y = round(x 255);
+      end
+    end
+  endmethods
+  events (ListenAccess = public)
+    Changed
+  end
+endclassdef
+"""
+
+
+def test_only_the_methods_of_a_class_are_read() -> None:
+    found = survey_text(CLASS)
+    assert found.traps["lost_asterisk"] == (11,)
+    assert found.unknown == {}
+    assert found.doubts == ((1, "only the methods of a class are read"),)
+    script = CLASS.replace("classdef", "x = 1; disp")
+    assert 3 in survey_text(script).traps["lost_asterisk"]
+
+
 LISTING = """rand('twister', 3);
 model = load('model.mat');
 weights = model.layers{1}.weights;
