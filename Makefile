@@ -6,7 +6,7 @@ SETUP := tools/setup.sh
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint types bench fuzz readme wheel octave-package clean
+.PHONY: help demo test test-octaves lint types bench fuzz readme wheel octave-package clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ demo: .venv/.plot-ready ## Train, prune, quantize, distil and report a network i
 test: lint types ## Lint, type-check, Octave self-tests and pytest
 	@$(SETUP) need-octave
 	$(BIN)/python -m pytest -n 2
+
+test-octaves: ## Run "make test" beside the Octaves of Debian 13 and sid (as root, on a Debian)
+	@$(or $(PYTHON),python3) tools/octaves.py
 
 lint: .venv/.test-ready ## Check the style of the Python and the .m files
 	$(BIN)/ruff check

@@ -75,12 +75,13 @@ install_octave() {
       sudo apt-get update && sudo apt-get install --no-install-recommends octave libopenblas0-pthread'
 }
 
-# Two packages of Octave that examples/equivalence compares with SciPy: nobody needs them to use
-# or change this project, so only a build server gets them unasked.
+# Two packages of Octave that examples/equivalence compares with SciPy, and what draws without a
+# display: nobody needs them to use or change this project, so only a build server gets them unasked.
 install_octave_packages() {
   if [ "${CI:-}" != true ] || [ -n "${OCTAVE_EXECUTABLE:-}" ]; then return; fi
-  apt_install octave-statistics octave-signal ||
-    say 'octave-statistics and octave-signal could not be installed: their tests are SKIPPED.'
+  for package in octave-statistics octave-signal gnuplot-nox fonts-freefont-otf; do
+    apt_install "$package" || say "$package could not be installed: its tests are SKIPPED."
+  done
 }
 
 case "${1-}" in
