@@ -189,8 +189,9 @@ def copy_settings(root: Path) -> None:
             to.unlink(missing_ok=True)  # a link in there would lead to a file of this machine
             shutil.copy(path, to)
     dump = subprocess.run(["apt-config", "dump", "Acquire"], stdout=subprocess.PIPE, text=True)
-    proxies = [line for line in dump.stdout.splitlines(keepends=True) if "::proxy" in line.lower()]
-    (root / "etc/apt/apt.conf.d/90proxies").write_text("".join(proxies))
+    lines = dump.stdout.splitlines(keepends=True)
+    fetching = "".join(line for line in lines if "::IndexTargets" not in line)  # proxies, checks
+    (root / "etc/apt/apt.conf.d/90fetching").write_text(fetching)
 
 
 def copy_source(to: Path) -> None:
