@@ -4,7 +4,7 @@
     octaves.py SUITE                the suite in one of them
     octaves.py SUITE COMMAND        a command for the shell there, on a copy of this folder
 
-Each suite of Debian is installed once (two minutes, 1.5 GB) in a folder of its own, and entered
+Each suite of Debian is installed once (two minutes, 2 GB) in a folder of its own, and entered
 with chroot. The folders are kept in ~/.cache/octave-compress, or where OCTAVE_ROOTS names; remove
 one to have it made of the newest packages. What cannot be made is told at the end and fails
 nothing; a test that fails does.
