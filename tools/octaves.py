@@ -36,7 +36,7 @@ FILES = (
     *("/etc/pip.conf", "/root/.config/pip/pip.conf"),
 )
 STEP = 480  # seconds for one step of making a root: a mirror may accept a connection and sleep
-TESTS = 2400
+TESTS = 1500  # seconds for the suite in one root
 
 # The first process of a PID namespace: when it ends, so does all that was started in it, and the
 # mounts go with their namespace. It stays until then, since orphans need a parent that waits.
@@ -289,4 +289,7 @@ def main(suite: str = "", *command: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
