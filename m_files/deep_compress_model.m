@@ -96,6 +96,14 @@ function model = deep_compress_model(model, X, y, X_val, y_val, varargin)
   if ~isempty(options.teacher)
     teacher = model_layers(op, 'TEACHER', options.teacher);
   end
+  if columns(teacher{1}.weights) ~= features
+    value_error(op, 'TEACHER', sprintf('take %d features', features), ...
+                sprintf('%d', columns(teacher{1}.weights)));
+  end
+  if rows(teacher{end}.weights) ~= outputs
+    value_error(op, 'TEACHER', sprintf('have %d outputs', outputs), ...
+                sprintf('%d', rows(teacher{end}.weights)));
+  end
 
   restore = seed_random(options.seed); %#ok
   objective_of = @(x) soft_objective(op, teacher, layers{end}.activation, x, y, [], options);

@@ -20,7 +20,7 @@ from typing import Any, Literal, ParamSpec, TypeVar, get_args
 import numpy as np
 
 from octave_compress import checks
-from octave_compress.border import kind_of
+from octave_compress.border import Kind, kind_of
 from octave_compress.equivalence.levels import Level
 from octave_compress.progress import Callback, reporting
 
@@ -51,6 +51,8 @@ class Operation:
     returns : tuple of str
         Names of the results; they decide how each crosses.
     signature : inspect.Signature
+    kinds : dict of str to Kind
+        How each argument crosses.
     summary : str
         First line of the docstring.
     """
@@ -61,6 +63,7 @@ class Operation:
     level: Level
     returns: tuple[str, ...]
     signature: inspect.Signature
+    kinds: dict[str, Kind]
     summary: str
 
 
@@ -128,7 +131,12 @@ def operation(
         signature = inspect.signature(body)
         family = body.__module__.rsplit(".", 1)[-1].replace("_", " ")
         summary = (inspect.getdoc(body) or "").split("\n", 1)[0]
-        declared = Operation(name, family, body, level, returns, signature, summary)
+        kinds = {
+            argument: kind_of(argument, str(parameter.annotation))
+            for argument, parameter in signature.parameters.items()
+            if argument != "backend"
+        }
+        declared = Operation(name, family, body, level, returns, signature, kinds, summary)
         OPERATIONS[name] = declared
 
         @functools.wraps(body)
@@ -155,11 +163,11 @@ def _dispatch(op: Operation, bound: inspect.BoundArguments) -> Any:
         if value is not None or _is_required(op, name)
     }
     arguments = {
-        name: kind_of(name).normalise(op.name, name, value, given) for name, value in given.items()
+        name: op.kinds[name].normalise(op.name, name, value, given) for name, value in given.items()
     }
     progress = arguments.pop("progress", False)
     with reporting(op.name, progress, arguments.get("callback")) as callback:
-        if callable(callback):
+        if callback is not None:
             arguments["callback"] = _from_outside(callback)
         if backend == "numpy":
             return _run_body(op, arguments)
@@ -201,7 +209,7 @@ def _run_octave(op: Operation, arguments: dict[str, Any]) -> Any:
     for name in op.signature.parameters:
         if name not in arguments:
             continue
-        value = kind_of(name).to_octave(arguments[name])
+        value = op.kinds[name].to_octave(arguments[name])
         if _is_required(op, name):
             positional.append(value)
         else:

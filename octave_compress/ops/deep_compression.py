@@ -218,6 +218,10 @@ def deep_compress_model(
         replace(training, view_epochs=views),
     )
     tutor = model if teacher is None else checked_model(op, "TEACHER", teacher)
+    if tutor.sizes[0] != features:
+        checks.value_error(op, "TEACHER", f"take {features} features", str(tutor.sizes[0]))
+    if tutor.sizes[-1] != outputs:
+        checks.value_error(op, "TEACHER", f"have {outputs} outputs", str(tutor.sizes[-1]))
     last = model.layers[-1].activation
 
     def objective_of(x: FloatArray) -> Any:

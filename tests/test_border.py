@@ -1,0 +1,220 @@
+"""What crosses between the languages: the same values on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
+
+import octave_compress as oc
+from octave_compress import Model, backends
+from octave_compress.equivalence.cases import CASES
+from octave_compress.equivalence.levels import EXACT, compare
+from octave_compress.equivalence.source import NumpySource
+from octave_compress.equivalence.verify import operations, public_function
+
+OPERATIONS = operations()
+BACKENDS = ["numpy", pytest.param("octave", marks=pytest.mark.octave)]
+
+X = np.random.default_rng(5).normal(size=(12, 3))
+Y = np.arange(12) % 2
+MODEL = oc.train(X, Y, [3, 4, 2], epochs=2, backend="numpy")
+
+
+# What is taken and refused
+
+
+class Plain:
+    """No number, whatever one does with it."""
+
+
+STRANGE: list[Any] = [
+    None,
+    True,
+    np.True_,
+    0,
+    1,
+    -1,
+    2.5,
+    np.nextafter(1, 2),
+    2**53 + 1,
+    10**400,
+    -(10**400),
+    float("nan"),
+    float("inf"),
+    np.float16(0.5),
+    np.float32(0.1),
+    np.longdouble("0.1"),
+    np.int8(2),
+    np.uint64(2**63),
+    np.timedelta64(2),
+    np.datetime64("2020-01-01"),
+    Decimal("0.5"),
+    Fraction(1, 2),
+    0.5 + 0j,
+    np.complex64(1),
+    np.array(0.5),
+    np.array(1, dtype=object),
+    np.array(0.5, dtype=np.float16),
+    np.array([[0.5]]),
+    np.ma.masked,
+    np.ma.masked_array([0.5], [True]),
+    csr_matrix([[0.5]]),
+    [0.5],
+    [[0.5]],
+    [0.5, 0.25],
+    [[0.5, 0.25], [0.5, 0.25]],
+    [[0.5], [0.25, 1]],
+    [],
+    {},
+    {"ocx_handle_": 1.0},
+    {0.5},
+    "",
+    "0.5",
+    "relu\n",
+    "a\0b",
+    "é",
+    "\ud800",
+    np.str_("none"),
+    np.str_("nothing"),
+    b"none",
+    range(1),
+    Plain(),
+    len,
+    np.float64,
+    MODEL,
+]
+
+
+REFUSALS = (oc.InvalidValueError, oc.InvalidTypeError, oc.ModelFileError)  # the last of bytes
+
+
+def outcome(call: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    try:
+        return call(*args, **options)
+    except oc.OctaveCompressError as error:
+        return type(error), str(error)
+
+
+@pytest.mark.octave
+@pytest.mark.parametrize(
+    ("name", "argument"),
+    [(name, argument) for name, op in OPERATIONS.items() for argument in op.kinds],
+)
+def test_both_backends_take_and_refuse_the_same_values(name: str, argument: str) -> None:
+    op = OPERATIONS[name]
+    args, options = CASES[name](NumpySource(3))
+    given = dict(op.signature.bind(*args, **options).arguments)
+    if "epochs" in op.signature.parameters:
+        given["epochs"] = 1
+    for value in STRANGE:
+        call = {**given, argument: value}
+        if argument == "checkpoint" and isinstance(value, str) and value:
+            continue  # a file, which tests of checkpoints write
+        if argument == "callback" and callable(value):
+            continue  # what these raise when they are called is theirs
+        if argument in ("epochs", "repeats") and isinstance(value, int | np.uint64) and value > 99:
+            continue  # as good as for ever
+        sides = [outcome(public_function(op), **call, backend=side) for side in ("octave", "numpy")]
+        if isinstance(sides[1], tuple) and isinstance(sides[1][0], type):
+            assert sides[0] == sides[1], repr(value)
+            assert sides[1][0] in REFUSALS, repr(value)
+            assert sides[1][1].startswith(f"{name}: "), repr(value)
+        else:
+            found = compare(sides[0], sides[1], op.level)
+            assert found.mismatch is None, (value, found.mismatch)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("value", "same"),
+    [
+        (np.float16(0.5), 0.5),
+        (Fraction(1, 2), 0.5),
+        (np.longdouble("0.5"), 0.5),
+        (np.array(0.5, np.float16), 0.5),
+        (np.array([[0.5]]), 0.5),
+        ([0.5], 0.5),
+        (True, 1.0),
+        (10**400, np.inf),
+    ],
+)
+def test_every_real_number_is_one(value: Any, same: float, backend: Any) -> None:
+    w = [0.25, 0.5, np.inf]
+    got = oc.ops.prune_threshold(w, value, backend=backend)
+    np.testing.assert_array_equal(got[1], [[abs(x) >= same for x in w]])
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Decimal("0.5"), "got a value of type Decimal: convert it with float(...)"),
+        (None, "got None"),
+        (csr_matrix([[0.5]]), "got a sparse matrix: convert it with .toarray()"),
+        (np.ma.masked, "got a masked array: fill its gaps with .filled(...)"),
+    ],
+)
+def test_what_is_no_number_hears_what_to_write(value: Any, text: str, backend: Any) -> None:
+    with pytest.raises(oc.InvalidTypeError) as caught:
+        oc.ops.prune_threshold([0.5], value, backend=backend)
+    assert str(caught.value) == f"prune_threshold: THRESHOLD must be a real number, {text}"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_number_just_outside_does_not_look_as_if_inside(backend: Any) -> None:
+    with pytest.raises(oc.InvalidValueError) as caught:
+        oc.ops.prune_magnitude([0.5], np.nextafter(1, 2), backend=backend)
+    assert str(caught.value).endswith("SPARSITY must be in [0, 1], got 1.0000000000000002")
+    with pytest.raises(oc.InvalidValueError) as caught:
+        oc.ops.accuracy([[0.0, 1.0]], [np.nextafter(1, 2)], backend=backend)
+    assert str(caught.value).endswith("class numbers in [0, 1], got 1.0000000000000002")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_numbers_of_layers_come_in_one_row_only(backend: Any) -> None:
+    network = Model.from_arrays([np.ones((2, 2))] * 4)
+    with pytest.raises(oc.InvalidTypeError, match="or a list of them, got 2 dimensions"):
+        oc.prune(network, sparsity=[[0.1, 0.2], [0.3, 0.4]], backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("augment", "text"),
+    [
+        ({"shift": Decimal(1)}, "SHIFT must be a real number, got a value of type Decimal"),
+        ({"Shift": 1.0}, 'options must be of shift, rotation, .*, got "Shift"'),
+        ({"batch_size": "all"}, "BATCH_SIZE must be a whole number"),
+        ({"image_size": "2x1"}, "IMAGE_SIZE must be a list of numbers"),
+    ],
+)
+def test_options_of_warps_are_checked_alike(augment: Any, text: str, backend: Any) -> None:
+    with pytest.raises((oc.InvalidTypeError, oc.InvalidValueError), match=f"train_model: {text}"):
+        oc.train(X, Y, [3, 2], augment=augment, backend=backend)
+
+
+@pytest.mark.octave
+def test_none_leaves_an_option_of_a_warp_out() -> None:
+    options = {"shift": np.float16(1), "image_size": None, "scale": None}
+    images = np.random.default_rng(2).normal(size=(6, 4))
+    sides = [
+        oc.train(images, Y[:6], [4, 2], epochs=2, augment=options, backend=side)
+        for side in ("octave", "numpy")
+    ]
+    plain = oc.train(images, Y[:6], [4, 2], epochs=2, augment={"shift": 1.0}, backend="numpy")
+    np.testing.assert_allclose(sides[0].layers[0].weights, plain.layers[0].weights, rtol=1e-9)
+    np.testing.assert_array_equal(sides[1].layers[0].weights, plain.layers[0].weights)
+
+
+def test_an_argument_without_a_kind_is_an_error_at_import() -> None:
+    def mystery(w: Any, oracle: object, *, backend: Any = None) -> None:
+        """Do nothing."""
+
+    with pytest.raises(KeyError, match="oracle"):
+        backends.operation(level=EXACT, returns=("w",))(mystery)
+    assert "mystery" not in backends.OPERATIONS
