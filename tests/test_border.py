@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 import octave_compress as oc
-from octave_compress import Model, backends
+from octave_compress import InputRange, Model, backends
 from octave_compress.equivalence.cases import CASES
 from octave_compress.equivalence.levels import EXACT, compare
 from octave_compress.equivalence.source import NumpySource
@@ -218,3 +219,74 @@ def test_an_argument_without_a_kind_is_an_error_at_import() -> None:
     with pytest.raises(KeyError, match="oracle"):
         backends.operation(level=EXACT, returns=("w",))(mystery)
     assert "mystery" not in backends.OPERATIONS
+
+
+# The range of 32-bit floats
+
+NARROW = MODEL.astype("float32")
+HUGE = np.where(np.arange(36).reshape(12, 3) == 7, 2e39, X)
+LIMITS = "[-3.4028234663852886e+38, 3.4028234663852886e+38], the range of 32-bit floats"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    ("name", "args", "options", "argument"),
+    [
+        ("predict_model", (NARROW, HUGE), {}, "X"),
+        ("time_model", (NARROW, HUGE), {}, "X"),
+        ("gradient_model", (NARROW, HUGE, Y), {}, "X"),
+        ("gradient_model", (NARROW, X, HUGE[:, :2]), {}, "Y"),
+        ("gradient_model", (NARROW, X, Y), {"sample_weight": abs(HUGE[:, 1])}, "SAMPLE_WEIGHT"),
+        ("train_model", (HUGE, Y, [3, 2]), {"dtype": "float32"}, "X"),
+        ("train_model", (X, HUGE, [3, 3]), {"dtype": "float32", "loss": "mse"}, "Y"),
+        ("retrain_model", (NARROW, HUGE, Y), {}, "X"),
+        ("retrain_model", (NARROW, X, HUGE[:, :2]), {}, "Y"),
+        ("gradual_prune_model", (NARROW, HUGE, Y, 0.5), {}, "X"),
+        ("distill_model", (MODEL, NARROW, HUGE, Y), {}, "X"),
+        ("distill_model", (MODEL, NARROW, X, HUGE[:, :2]), {}, "Y"),
+        ("deep_compress_model", (NARROW, HUGE, Y, X, Y), {}, "X"),
+        ("deep_compress_model", (NARROW, X, Y, HUGE, Y), {}, "X_VAL"),
+        ("sensitivity_model", (NARROW, HUGE, Y), {}, "X"),
+        ("dense_forward", (np.ones((1, 3), "f4"), [0], HUGE, "relu"), {}, "X"),
+        ("dense_forward", (np.ones((1, 3), "f4"), [2e39], X, "relu"), {}, "BIAS"),
+        ("dense_backward", (np.ones((3, 3), "f4"), [0] * 3, X, HUGE, "relu"), {}, "GRADIENT"),
+        ("loss_mse", (np.float32(X), HUGE), {}, "TARGETS"),
+        ("loss_crossentropy", (np.float32(X), HUGE), {}, "TARGETS"),
+        ("distillation_loss", (np.float32(X), HUGE, abs(X)), {}, "TEACHER_LOGITS"),
+        ("sgd_step", (np.float32(X), HUGE, X), {}, "DW"),
+        ("adam_step", (np.float32(X), X, X, HUGE, 1), {}, "S"),
+    ],
+)
+def test_what_leaves_the_range_of_a_network_is_refused(
+    name: str, args: Any, options: Any, argument: str, backend: Any
+) -> None:
+    with pytest.raises(oc.InvalidValueError) as caught:
+        public_function(OPERATIONS[name])(*args, **options, backend=backend)
+    assert str(caught.value) == f"{name}: {argument} must be in {LIMITS}, got 2e+39"
+    # What fits is taken: a number that rounds down to the largest one, too.
+    fits = np.array([[3.40282350e38, -3.4028234e38, 1e-300]])
+    assert np.isfinite(oc.predict(Model.from_arrays([np.float32(np.eye(3))]), fits)).all()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("negative", [False, True])
+def test_a_teacher_beyond_the_range_of_its_student_is_refused(negative: bool, backend: Any) -> None:
+    teacher = Model.from_arrays([[[1.0, -2e39 if negative else 2e39]]])
+    student = Model.from_arrays([np.float32([[1, 2]])])
+    with pytest.raises(oc.InvalidValueError, match=r"layer 1 of TEACHER must be .*, got -?2e\+39"):
+        oc.distill(teacher, student, X[:, :2], Y, loss="mse", backend=backend)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("rounded", [None, InputRange(1.0, 0.0, 8)])
+def test_sums_that_overflow_answer_nan(backend: Any, rounded: InputRange | None) -> None:
+    # Inf - Inf, of which a relu by Octave's max, that ignores NaN, would make 0.
+    network = Model.from_arrays(
+        [np.float32([[1, 1], [-1, -1]]), np.float32([[1, 1]]), np.float32([[1]])],
+        None,
+        ["linear", "relu", "linear"],
+    )
+    *first, last = network.layers
+    network = Model((*first, replace(last, input_range=rounded)))
+    said = oc.predict(network, [[2e38, 2e38], [1.0, 1.0]], backend=backend)
+    np.testing.assert_array_equal(said, [[np.nan], [0.0]])

@@ -170,9 +170,9 @@ def deep_compress_model(
     if any(layer.activation == "softmax" for layer in model.layers[:-1]):
         checks.value_error(op, "MODEL", "have no hidden softmax layer")
     features, outputs = model.sizes[0], model.sizes[-1]
-    samples = check_samples(op, "X", X, features).astype(model.dtype)
-    targets = check_targets(op, "Y", y, outputs, len(samples)).astype(model.dtype)
-    X_val = check_samples(op, "X_VAL", X_val, features).astype(model.dtype)
+    samples = check_samples(op, "X", X, features, model.dtype)
+    targets = check_targets(op, "Y", y, outputs, len(samples), model.dtype)
+    X_val = check_samples(op, "X_VAL", X_val, features, model.dtype)
     y_val = check_targets(op, "Y_VAL", y_val, outputs, len(X_val))
     sizes = [layer.weights.shape for layer in model.layers]
     densities = _densities(op, density, sizes)
