@@ -15,14 +15,18 @@ import os
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Literal, ParamSpec, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, get_args
 
 import numpy as np
 
 from octave_compress import checks
-from octave_compress.border import Kind, kind_of
+from octave_compress.border import Kind, Samples, kind_of
 from octave_compress.equivalence.levels import Level
+from octave_compress.errors import StaleHandleError
 from octave_compress.progress import Callback, reporting
+
+if TYPE_CHECKING:
+    from octave_compress.octave import Session
 
 Backend = Literal["octave", "numpy"]
 
@@ -179,6 +183,10 @@ def _is_required(op: Operation, name: str) -> bool:
 
 
 def _run_body(op: Operation, arguments: dict[str, Any]) -> Any:
+    arguments = {
+        name: value.array if isinstance(value, Samples) else value
+        for name, value in arguments.items()
+    }
     token = _inside_body.set(True)
     try:
         # Octave is silent about overflow and NaN; what matters of them, the bodies check.
@@ -214,7 +222,21 @@ def _run_octave(op: Operation, arguments: dict[str, Any]) -> Any:
             positional.append(value)
         else:
             options += [name, value]
-    results = default_session().call(op.name, *positional, *options, nout=len(op.returns))
+    results = _call(default_session(), op.name, [*positional, *options], len(op.returns))
     if len(op.returns) == 1:
         return kind_of(op.returns[0]).from_octave(results)
     return tuple(kind_of(n).from_octave(r) for n, r in zip(op.returns, results, strict=True))
+
+
+def _call(session: Session, name: str, args: list[Any], nout: int) -> Any:
+    """Call Octave; samples that went with an earlier process cross again."""
+    held = [arg for arg in args if isinstance(arg, Samples)]
+    while True:
+        crossing = [arg.handle(session) if isinstance(arg, Samples) else arg for arg in args]
+        try:
+            return session.call(name, *crossing, nout=nout)
+        except StaleHandleError:
+            # Raised before the call began, unless it is a callback's.
+            lost = [data.forget_if_lost(session) for data in held]
+            if not any(lost):
+                raise

@@ -15,25 +15,115 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from octave_compress import checks
-from octave_compress.errors import InvalidTypeError
+from octave_compress.errors import InvalidTypeError, StaleHandleError
 from octave_compress.model import Model
 from octave_compress.results import Counts, Energy
 
+if TYPE_CHECKING:
+    from octave_compress.octave import Handle, Session
+
 Arguments = Mapping[str, Any]
+
+
+class Samples:
+    """Samples that cross to Octave once: what `octave_compress.samples` returns.
+
+    Attributes
+    ----------
+    array : ndarray, (samples, features)
+        The samples. Nothing can change them.
+    """
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        # A copy in the memory of a bytes object: unlike a read-only array's, its flag stays down.
+        native = array.dtype.newbyteorder("=")
+        kept = np.frombuffer(array.astype(native, copy=False).tobytes(), native, array.size)
+        self.array: NDArray[Any] = kept.reshape(array.shape)
+        self._sent: tuple[Session, Handle] | None = None
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self.array, dtype=dtype, copy=copy)
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __reduce__(self) -> Any:
+        return samples, (self.array,)
+
+    def __repr__(self) -> str:
+        count, features = self.array.shape
+        where = "in Octave" if self._sent else "not yet in Octave"
+        megabytes = self.array.nbytes / 1e6
+        text = f"{count} x {features} {self.array.dtype}, {megabytes:.1f} MB, {where}"
+        return f"<Samples: {text}>"
+
+    def handle(self, session: Session) -> Handle:
+        """Return what stands for the samples, in columns, in a session: sent there if need be."""
+        sent = self._sent
+        if sent is None or sent[0] is not session:
+            sent = self._sent = (session, session.put(self.array.T))
+        return sent[1]
+
+    def forget_if_lost(self, session: Session) -> bool:
+        """Return whether the value in Octave went with a process that ended, and forget it then."""
+        try:
+            session.call("ocx_same", self.handle(session), nout=0)
+        except StaleHandleError:
+            self._sent = None
+            return True
+        return False
+
+
+def samples(X: ArrayLike) -> Samples:
+    """Return samples that cross to Octave once, however many operations use them.
+
+    What it returns stands wherever an operation takes samples in rows (``X``, ``X_val``,
+    ``activations``, ...), with both backends. The values go to Octave with the first operation
+    that runs there and stay; after a restart of Octave they go again by themselves. They are
+    freed there when the last reference to the result goes.
+
+    Parameters
+    ----------
+    X : array_like, (samples, features)
+        Copied: later changes of it change nothing here, and the copy (`Samples.array`, which
+        ``np.asarray`` gives too) cannot be written to. Its type is kept, so that images in uint8
+        take an eighth of the room in Octave.
+
+    Returns
+    -------
+    Samples
+
+    Raises
+    ------
+    InvalidTypeError
+        If `X` is no real matrix. What else an operation asks of samples, it says itself.
+
+    Examples
+    --------
+    >>> import octave_compress as oc
+    >>> data = oc.samples([[0, 0], [1, 0], [0, 1], [1, 1]])
+    >>> model = oc.train(data, [0, 1, 1, 0], [2, 8, 2], epochs=5, backend="numpy")
+    >>> oc.predict(model, data, backend="numpy").shape
+    (4, 2)
+    """
+    if isinstance(X, Samples):
+        return X
+    return Samples(_samples("samples", "X", X, {}))
 
 
 @dataclass(frozen=True)
 class Kind:
     """How one kind of value crosses.
 
-    `normalise(op, name, value, arguments)` gives the form that a NumPy body computes with,
-    `to_octave` and `from_octave` turn that form into what the codec carries and back.
+    `normalise(op, name, value, arguments)` gives the form that a NumPy body computes with
+    (`Samples` stay as they are: whoever calls the body or Octave looks inside), `to_octave` and
+    `from_octave` turn that form into what the codec carries and back.
     """
 
     normalise: Callable[[str, str, Any, Arguments], Any]
@@ -46,6 +136,8 @@ def _matrix(op: str, name: str, value: Any, arguments: Arguments) -> Any:
 
 
 def _samples(op: str, name: str, value: Any, arguments: Arguments) -> Any:
+    if isinstance(value, Samples):
+        return value
     requirement = "be a real matrix with one row a sample"
     array = checks.real_array(op, name.upper(), value, requirement, range(64))
     if array.ndim == 2:
@@ -147,6 +239,7 @@ def _outputs(op: str, arguments: Arguments) -> int:
             value = kind_of(name).normalise(op, name, arguments[name], arguments)
             if isinstance(value, Model):
                 return value.sizes[-1]
+            value = np.asarray(value)
             # Of rows of outputs their length, of sizes the last; the body says what is wrong.
             last = (value.shape if value.ndim == 2 else value.tolist() or [1])[-1]
             return int(last) if 1 <= last < np.inf else 1
@@ -228,7 +321,11 @@ def _from_struct(value: Any) -> Model:
 
 PLAIN = Kind(_given, _as_is, _as_is)
 MATRIX = Kind(_matrix, _as_is, np.atleast_2d)
-SAMPLES = Kind(_samples, lambda a: a.T, lambda a: np.ascontiguousarray(np.atleast_2d(a).T))
+SAMPLES = Kind(
+    _samples,
+    lambda a: a if isinstance(a, Samples) else a.T,
+    lambda a: np.ascontiguousarray(np.atleast_2d(a).T),
+)
 TARGETS = Kind(_targets, SAMPLES.to_octave, SAMPLES.from_octave)
 VECTOR = Kind(_vector, _as_is, lambda a: np.atleast_1d(a).reshape(-1))
 BIAS = Kind(_vector, lambda a: a[:, None], VECTOR.from_octave)

@@ -1,8 +1,15 @@
-"""What crosses between the languages: the same values on both sides."""
+"""What crosses between the languages: scalars alike on both sides, samples once."""
 
 from __future__ import annotations
 
+import copy
+import doctest
+import gc
+import os
+import pickle
+import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -13,11 +20,13 @@ import pytest
 from scipy.sparse import csr_matrix
 
 import octave_compress as oc
-from octave_compress import InputRange, Model, backends
+from octave_compress import InputRange, Model, backends, border
+from octave_compress.border import SAMPLES
 from octave_compress.equivalence.cases import CASES
 from octave_compress.equivalence.levels import EXACT, compare
 from octave_compress.equivalence.source import NumpySource
 from octave_compress.equivalence.verify import operations, public_function
+from octave_compress.octave import Session, default_session, session
 
 OPERATIONS = operations()
 BACKENDS = ["numpy", pytest.param("octave", marks=pytest.mark.octave)]
@@ -53,7 +62,7 @@ STRANGE: list[Any] = [
     np.longdouble("0.1"),
     np.int8(2),
     np.uint64(2**63),
-    np.timedelta64(2),
+    np.timedelta64(2, "s"),
     np.datetime64("2020-01-01"),
     Decimal("0.5"),
     Fraction(1, 2),
@@ -290,3 +299,180 @@ def test_sums_that_overflow_answer_nan(backend: Any, rounded: InputRange | None)
     network = Model((*first, replace(last, input_range=rounded)))
     said = oc.predict(network, [[2e38, 2e38], [1.0, 1.0]], backend=backend)
     np.testing.assert_array_equal(said, [[np.nan], [0.0]])
+
+
+# Samples that cross once
+
+
+class Traffic:
+    """How often the samples X go to Octave, as arrays, and how many bytes of arrays in all."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.times, self.bytes = 0, 0
+        send = Session.call
+
+        def call(session: Session, name: str, *args: Any, **options: Any) -> Any:
+            arrays = [arg for arg in args if isinstance(arg, np.ndarray)]
+            self.bytes += sum(array.nbytes for array in arrays)
+            self.times += sum(np.array_equal(array, X.T) for array in arrays)
+            return send(session, name, *args, **options)
+
+        monkeypatch.setattr(Session, "call", call)
+
+
+def every_operation(data: Any, backend: Any) -> list[Any]:
+    """Return what each operation with samples says of them."""
+    options: dict[str, Any] = {"epochs": 2, "backend": backend}
+    model = oc.train(data, Y, [3, 4, 2], **options)
+    shared = oc.share(model, k=2, backend=backend)
+    half = {"density": 0.5, "k": 2, **options}
+    w, ones = model.layers[0].weights, np.ones((12, 4))
+    gradient = oc.ops.gradient_model(model, data, Y, backend=backend)
+    return [
+        model,
+        oc.retrain(model, data, Y, **options),
+        oc.quantize(model, activations=data, backend=backend),
+        oc.predict(model, data, backend=backend),
+        oc.distill(model, [3, 2], data, Y, **options),
+        oc.sensitivity(model, data, Y, backend=backend),
+        oc.gradual_prune(model, data, Y, 0.5, **options),
+        oc.retrain_shared(shared, data, Y, **options),
+        oc.deep_compress(model, data, Y, data, Y, **half),
+        gradient,
+        oc.ops.time_model(model, data, repeats=3, backend=backend).shape,
+        oc.ops.dense_forward(w, [0] * 4, data, "tanh", backend=backend),
+        oc.ops.dense_backward(w, [0] * 4, data, ones, "tanh", backend=backend),
+        oc.ops.warp_images(data, image_size=[1, 3], shift=1, backend=backend),
+        oc.ops.accuracy(data, Y, backend=backend),
+        oc.ops.loss_mse(data, np.zeros(X.shape), backend=backend),
+        oc.ops.soft_targets(data, 2, backend=backend),
+        oc.ops.distillation_loss(data, data, Y, backend=backend),
+        oc.report({"it": model}, data, Y, repeats=1, backend=backend).rows[0].accuracy,
+    ]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_samples_stand_wherever_an_array_does(
+    backend: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = {name for op in OPERATIONS.values() for name in op.kinds if op.kinds[name] is SAMPLES}
+    assert taken == {"X", "X_val", "activations", "outputs", "logits", "teacher_logits", "gradient"}
+    plain, data, traffic = every_operation(X, backend), oc.samples(X), Traffic(monkeypatch)
+    for said, expected in zip(every_operation(data, backend), plain, strict=True):
+        assert compare(said, expected, EXACT).mismatch is None
+    assert traffic.times == (backend == "octave")
+
+
+@pytest.mark.octave
+def test_samples_go_to_octave_once_and_leave_with_the_last_reference(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data, traffic = oc.samples(X), Traffic(monkeypatch)
+    assert repr(data) == "<Samples: 12 x 3 float64, 0.0 MB, not yet in Octave>"
+    for _ in range(3):
+        oc.predict(MODEL, data)
+    assert traffic.times == 1
+    assert repr(data) == "<Samples: 12 x 3 float64, 0.0 MB, in Octave>"
+    handle = weakref.ref(data.handle(default_session()))
+    assert handle() is not None
+    del data
+    gc.collect()
+    assert handle() is None  # which frees the value there
+
+
+@pytest.mark.octave
+def test_samples_cross_again_after_a_restart_and_for_another_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data, other, traffic = oc.samples(X), oc.samples(X[::-1]), Traffic(monkeypatch)
+    expected = oc.predict(MODEL, data)
+    oc.predict(MODEL, other)
+    with pytest.raises(oc.OctaveDiedError):
+        default_session().call("exit", nout=0)
+    # Both are lost; one call finds out about both of its arguments.
+    value = oc.ops.distillation_loss(data, other, Y)
+    assert compare(value, oc.ops.distillation_loss(X, X[::-1], Y), EXACT).mismatch is None
+    assert traffic.times == 3  # two of them for `data`, and the last call's X itself
+    with Session() as another:
+        monkeypatch.setattr(session, "_default", another)
+        np.testing.assert_array_equal(oc.predict(MODEL, data), expected)
+        np.testing.assert_array_equal(oc.predict(MODEL, data), expected)
+    assert traffic.times == 4
+
+
+@pytest.mark.octave
+def test_a_callbacks_stale_handle_does_not_train_again() -> None:
+    data, epochs = oc.samples(X), []
+
+    def callback(info: dict[str, float]) -> None:
+        epochs.append(info["epoch"])
+        raise oc.StaleHandleError("of a handle of one's own")
+
+    with pytest.raises(oc.StaleHandleError, match="one's own"):
+        oc.train(data, Y, [3, 2], epochs=3, callback=callback)
+    assert epochs == [1]
+
+
+@pytest.mark.octave
+def test_threads_and_forked_children_share_samples() -> None:
+    data = oc.samples(X)
+    expected = oc.predict(MODEL, X)
+    with ThreadPoolExecutor(8) as pool:
+        for said in pool.map(lambda _: oc.predict(MODEL, data), range(32)):
+            np.testing.assert_array_equal(said, expected)
+    child = os.fork()
+    if child == 0:
+        os._exit(not np.array_equal(oc.predict(MODEL, data), expected))
+    assert os.waitpid(child, 0)[1] == 0
+    np.testing.assert_array_equal(oc.predict(MODEL, data), expected)
+
+
+def test_samples_cannot_change() -> None:
+    original = X.copy()
+    data = oc.samples(original)
+    expected = oc.predict(MODEL, data, backend="numpy")
+    original[:] = 0
+    np.testing.assert_array_equal(oc.predict(MODEL, data, backend="numpy"), expected)
+    with pytest.raises(ValueError, match="read-only"):
+        data.array[0, 0] = 1
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        data.array.setflags(write=True)
+    array = np.asarray(data)
+    assert np.shares_memory(array, data.array)
+    writable = np.array(data)
+    writable[0, 0] = 7
+    np.testing.assert_array_equal(data.array, X)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [X, np.asfortranarray(X), X.astype(">f4"), np.arange(6, dtype=np.uint8).reshape(2, 3)[:, ::2]],
+)
+def test_samples_keep_what_they_are(given: Any) -> None:
+    data = oc.samples(given)
+    np.testing.assert_array_equal(data.array, given)
+    assert data.array.dtype == given.dtype.newbyteorder("=")
+    assert len(data) == len(given)
+    assert oc.samples(data) is data
+    for twin in (copy.copy(data), copy.deepcopy(data), pickle.loads(pickle.dumps(data))):
+        assert isinstance(twin, oc.Samples)
+        np.testing.assert_array_equal(twin.array, given)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_bad_samples_raise_what_the_operation_says(backend: Any) -> None:
+    for bad in (X[:, :2], X[:0], np.where(X > 0, np.nan, X)):
+        errors = [
+            outcome(oc.predict, MODEL, given, backend=backend) for given in (bad, oc.samples(bad))
+        ]
+        assert errors[0] == errors[1]
+        assert errors[0][0] is oc.InvalidValueError
+    for strange in ("ab", [1.0, 2.0], None, csr_matrix(X), np.float16(X)):
+        text = outcome(oc.predict, MODEL, strange, backend=backend)[1]
+        with pytest.raises(oc.InvalidTypeError) as caught:
+            oc.samples(strange)
+        assert str(caught.value) == text.replace("predict_model:", "samples:")
+
+
+def test_the_example_runs() -> None:
+    assert doctest.testmod(border) == (0, 4)
