@@ -37,6 +37,8 @@ end
 %!assert(accuracy([1; 1], [0; 1]), 0)
 %!assert(accuracy(single([-Inf; 1]), [0; 1]), 1)
 %!error <Y must have 2 outputs and 1 samples, got 1 and 1> accuracy([1; 2], 1)
+%!error <got 1 and 3: for class numbers from 1 write \(1:2\).' == y\(:\).'> ...
+%! accuracy([1, 2, 3; 2, 1, 0], [1, 2, 1])
 %!error <OUTPUTS must have 2 outputs or more, got 1> accuracy([1, 2], [1, 2])
 %!error <OUTPUTS must not contain NaN> accuracy([NaN; 2], [1; 0])
 %!error <OUTPUTS must not be empty> accuracy([], [])

@@ -87,14 +87,22 @@ function model = deep_compress_model(model, X, y, X_val, y_val, varargin)
   type = class(layers{1}.weights);
   features = columns(layers{1}.weights);
   outputs = rows(layers{end}.weights);
-  X = cast(check_samples(op, 'X', X, features), type);
-  y = cast(check_targets(op, 'Y', y, outputs, columns(X)), type);
-  X_val = cast(check_samples(op, 'X_VAL', X_val, features), type);
+  X = check_samples(op, 'X', X, features, type);
+  y = check_targets(op, 'Y', y, outputs, columns(X), type);
+  X_val = check_samples(op, 'X_VAL', X_val, features, type);
   y_val = check_targets(op, 'Y_VAL', y_val, outputs, columns(X_val));
   options = check_compression(op, options, layers);
   teacher = layers;
   if ~isempty(options.teacher)
     teacher = model_layers(op, 'TEACHER', options.teacher);
+  end
+  if columns(teacher{1}.weights) ~= features
+    value_error(op, 'TEACHER', sprintf('take %d features', features), ...
+                sprintf('%d', columns(teacher{1}.weights)));
+  end
+  if rows(teacher{end}.weights) ~= outputs
+    value_error(op, 'TEACHER', sprintf('have %d outputs', outputs), ...
+                sprintf('%d', rows(teacher{end}.weights)));
   end
 
   restore = seed_random(options.seed); %#ok

@@ -21,9 +21,9 @@ function [dw, db, dX] = dense_backward(w, bias, X, gradient, activation)
   end
   op = 'dense_backward';
   [w, bias, X] = check_dense(op, w, bias, X, activation);
-  gradient = check_targets(op, 'GRADIENT', gradient, rows(w), columns(X));
+  gradient = check_targets(op, 'GRADIENT', gradient, rows(w), columns(X), class(w));
   z = w * X + bias;
-  dz = activation_backward(cast(gradient, class(w)), z, activate(z, activation), activation);
+  dz = activation_backward(gradient, z, activate(z, activation), activation);
   dw = dz * X.';
   db = sum(dz, 2);
   dX = w.' * dz;

@@ -78,10 +78,11 @@ function student = distill_model(teacher, student, X, y, varargin)
   if isempty(y) && options.alpha == 1
     y = zeros(outputs, columns(X));
   end
-  y = cast(check_targets(op, 'Y', y, outputs, columns(X)), type);
+  y = check_targets(op, 'Y', y, outputs, columns(X), type);
+  X = check_cast(op, 'X', X, type);
   weight = training_weight(op, options.sample_weight, y);
   objective_of = @(x) soft_objective(op, large, small{end}.activation, x, y, weight, options);
-  student = model_like(student, trained(op, small, cast(X, type), objective_of, options));
+  student = model_like(student, trained(op, small, X, objective_of, options));
 end
 
 %!shared teacher, X, T

@@ -34,11 +34,12 @@ function [value, gradient] = distillation_loss(logits, teacher_logits, targets, 
   [logits, targets] = check_batch(op, 'LOGITS', logits, targets);
   teacher_logits = check_matrix(op, 'TEACHER_LOGITS', teacher_logits);
   check_same_batch(op, 'TEACHER_LOGITS', teacher_logits, logits);
+  teacher_logits = check_cast(op, 'TEACHER_LOGITS', teacher_logits, class(logits));
   temperature = check_number(op, 'TEMPERATURE', options.temperature, '[0.01, 1000]');
   alpha = check_number(op, 'ALPHA', options.alpha, '[0, 1]');
   weight = check_sample_weight(op, options.sample_weight, logits);
-  [value, gradient] = distillation_kernel(logits, cast(teacher_logits, class(logits)), ...
-                                          targets, weight, temperature, alpha);
+  [value, gradient] = distillation_kernel(logits, teacher_logits, targets, ...
+                                          weight, temperature, alpha);
 end
 
 %!test  % by hand: KL at temperature 2 of (1, e) / (1 + e) from (1, 1) / 2

@@ -27,12 +27,12 @@ function [value, gradient] = gradient_model(model, X, y, varargin)
   options = parse_options(op, struct('loss', [], 'sample_weight', []), varargin);
   layers = model_layers(op, 'MODEL', model);
   type = class(layers{1}.weights);
-  X = check_samples(op, 'X', X, columns(layers{1}.weights));
-  y = cast(check_targets(op, 'Y', y, rows(layers{end}.weights), columns(X)), type);
+  X = check_samples(op, 'X', X, columns(layers{1}.weights), type);
+  y = check_targets(op, 'Y', y, rows(layers{end}.weights), columns(X), type);
   loss = check_loss(op, options.loss, layers{end}.activation);
   weight = check_sample_weight(op, options.sample_weight, y);
   objective = objective_for(loss, layers{end}.activation);
-  [value, dw, db] = backprop(layers, cast(X, type), @(z, a) objective(z, a, y, weight));
+  [value, dw, db] = backprop(layers, X, @(z, a) objective(z, a, y, weight));
   for k = 1:numel(layers)
     layers{k} = struct('type', 'dense', 'weights', dw{k}, 'bias', db{k}, ...
                        'activation', layers{k}.activation);

@@ -22,8 +22,8 @@ function outputs = predict_model(model, X)
   end
   op = 'predict_model';
   layers = model_layers(op, 'MODEL', model);
-  X = check_samples(op, 'X', X, columns(layers{1}.weights));
-  outputs = forward(layers, cast(X, class(layers{1}.weights)));
+  X = check_samples(op, 'X', X, columns(layers{1}.weights), class(layers{1}.weights));
+  outputs = forward(layers, X);
 end
 
 %!test
@@ -116,4 +116,12 @@ end
 %! predict_model(struct('layers', struct('weights', 1, 'mask', NaN)), 1)
 %!error <layer 1 of MODEL must not contain NaN> predict_model(struct('W', {{NaN}}), 1)
 %!error <X must have 1 features, got 2> predict_model(struct('W', {{1}}), [1; 2])
+%!error <X must be in \[-3.4028234663852886e\+38, 3.4028234663852886e\+38\], .* got 2e\+39> ...
+%! predict_model(struct('W', {{single(1)}}), [1, 2e39])
+%!test  % Inf - Inf is no 0 behind a relu
+%! model = struct('W', {{single([1; -1]), single([1, 1]), single(1)}});
+%! model.activation = {'linear', 'relu', 'linear'};
+%! assert(predict_model(model, [3.4e38, 1]), single([0, 0]));
+%! model.W{1} = single([2; -2]);
+%! assert(predict_model(model, [3.4e38, 1]), single([NaN, 0]));
 %!error <layer 2 of MODEL must take 1 inputs, got 2> predict_model(struct('W', {{1, [1, 2]}}), 1)

@@ -58,7 +58,7 @@ end
 %! assert(codes, int16([1, -1, 2, -3]));
 %!assert(class(quantize_grid(single(0.3))), 'single')
 %!assert(quantize_grid(zeros(0, 3)), zeros(0, 3))
-%!error <W must be in \[-128.498039215686, 128.498039215686\] for codes of 16 bits, got -200>
+%!error <W must be in \[-128.49803921568628, 128.49803921568628\] for codes of 16 bits, got -200>
 %! quantize_grid([1, -200, 300])
 %!error <BITS must be a whole number in \[1, 15\], got 16> quantize_grid(1, 'bits', 16)
 %!error <W must not contain NaN> quantize_grid(NaN)

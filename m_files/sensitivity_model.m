@@ -32,11 +32,11 @@ function accuracies = sensitivity_model(model, X, y, varargin)
   if outputs == 1
     value_error(op, 'MODEL', 'have 2 outputs or more', '1');
   end
-  X = check_samples(op, 'X', X, columns(layers{1}.weights));
+  X = check_samples(op, 'X', X, columns(layers{1}.weights), class(layers{1}.weights));
   y = check_targets(op, 'Y', y, outputs, columns(X));
   sparsity = check_matrix(op, 'SPARSITY', options.sparsity);
   arrayfun(@(value) check_number(op, 'SPARSITY', value, '[0, 1]'), sparsity);
-  inputs = cast(X, class(layers{1}.weights));
+  inputs = X;
   accuracies = zeros(numel(layers), numel(sparsity));
   for i = 1:numel(layers)
     for j = 1:numel(sparsity)

@@ -24,7 +24,7 @@ function seconds = time_model(model, X, varargin)
   options = parse_options(op, struct('repeats', 30), varargin);
   repeats = check_integer(op, 'REPEATS', options.repeats, '[1, Inf)');
   layers = model_layers(op, 'MODEL', model);
-  X = cast(check_samples(op, 'X', X, columns(layers{1}.weights)), class(layers{1}.weights));
+  X = check_samples(op, 'X', X, columns(layers{1}.weights), class(layers{1}.weights));
   forward(layers, X);
   seconds = zeros(1, repeats);
   for k = 1:repeats

@@ -75,7 +75,8 @@ function model = train_model(X, y, layers, varargin)
   end
   check_choice(op, 'DTYPE', options.dtype, {'double', 'single'});
   options = check_training(op, options, numel(sizes) - 1);
-  y = cast(y, options.dtype);
+  X = check_cast(op, 'X', X, options.dtype);
+  y = check_cast(op, 'Y', y, options.dtype);
   weight = training_weight(op, options.sample_weight, y);
   last = 'linear';
   if strcmp(options.loss, 'crossentropy')
@@ -86,7 +87,7 @@ function model = train_model(X, y, layers, varargin)
   untrained = initial_layers(sizes, options.activation, last, options.dtype);
   objective = batch_objective(options.loss, last, y, weight);
   model = struct();
-  model.layers = trained(op, untrained, cast(X, options.dtype), @(x) objective, options);
+  model.layers = trained(op, untrained, X, @(x) objective, options);
 end
 
 %!shared X, T
@@ -114,6 +115,17 @@ end
 %! assert(heavy, train_model(X, T, [2, 4, 1], 'loss', 'mse'));
 %!error <X must not be empty> train_model(zeros(2, 0), zeros(1, 0), [2, 1])
 %!error <Y must have 1 outputs and 4 samples, got 1 and 3> train_model(X, [0, 1, 1], [2, 1])
+%!error <got 1 and 4: for class numbers from 1 write \(1:2\).' == y\(:\).'> ...
+%! train_model(X, [1, 2, 2, 1], [2, 2])
+%!error <got 4 and 1: for class numbers from 1 write \(1:2\).' == y\(:\).'> ...
+%! train_model(X, [1; 2; 2; 1], [2, 2])
+%!test  % what the error says to write trains
+%! y = [1, 2, 2, 1];
+%! model = train_model(X, (1:2).' == y(:).', [2, 2], 'epochs', 2);
+%! same = train_model(X, [1, 0, 0, 1; 0, 1, 1, 0], [2, 2], 'epochs', 2);
+%! assert(isequal(model, same));
+%!error <X must be in .* the range of 32-bit floats, got -1e\+39> ...
+%! train_model(-1e39 - X * 1e39, T, [2, 1], 'loss', 'mse', 'dtype', 'single')
 %!error <LAYERS must begin with the number of features, 2, got 3> train_model(X, T, [3, 1])
 %!error <SOLVER must be "adam" or "sgd", got "lbfgs"> ...
 %! train_model(X, T, [2, 1], 'loss', 'mse', 'solver', 'lbfgs')

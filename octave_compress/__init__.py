@@ -6,6 +6,7 @@ defines it. `backend` chooses which one runs.
 
 from octave_compress import ops
 from octave_compress.backends import Backend, use_backend
+from octave_compress.border import Samples, samples
 from octave_compress.errors import (
     FileAccessError,
     Frame,
@@ -64,6 +65,7 @@ __all__ = [
     "Quantization",
     "Report",
     "ReportRow",
+    "Samples",
     "Session",
     "SessionPool",
     "StaleHandleError",
@@ -79,6 +81,7 @@ __all__ = [
     "report",
     "retrain",
     "retrain_shared",
+    "samples",
     "save",
     "sensitivity",
     "share",

@@ -15,14 +15,18 @@ import os
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Literal, ParamSpec, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, get_args
 
 import numpy as np
 
 from octave_compress import checks
-from octave_compress.border import kind_of
+from octave_compress.border import Kind, Samples, kind_of
 from octave_compress.equivalence.levels import Level
+from octave_compress.errors import StaleHandleError
 from octave_compress.progress import Callback, reporting
+
+if TYPE_CHECKING:
+    from octave_compress.octave import Session
 
 Backend = Literal["octave", "numpy"]
 
@@ -51,6 +55,8 @@ class Operation:
     returns : tuple of str
         Names of the results; they decide how each crosses.
     signature : inspect.Signature
+    kinds : dict of str to Kind
+        How each argument crosses.
     summary : str
         First line of the docstring.
     """
@@ -61,6 +67,7 @@ class Operation:
     level: Level
     returns: tuple[str, ...]
     signature: inspect.Signature
+    kinds: dict[str, Kind]
     summary: str
 
 
@@ -128,7 +135,12 @@ def operation(
         signature = inspect.signature(body)
         family = body.__module__.rsplit(".", 1)[-1].replace("_", " ")
         summary = (inspect.getdoc(body) or "").split("\n", 1)[0]
-        declared = Operation(name, family, body, level, returns, signature, summary)
+        kinds = {
+            argument: kind_of(argument, str(parameter.annotation))
+            for argument, parameter in signature.parameters.items()
+            if argument != "backend"
+        }
+        declared = Operation(name, family, body, level, returns, signature, kinds, summary)
         OPERATIONS[name] = declared
 
         @functools.wraps(body)
@@ -155,11 +167,11 @@ def _dispatch(op: Operation, bound: inspect.BoundArguments) -> Any:
         if value is not None or _is_required(op, name)
     }
     arguments = {
-        name: kind_of(name).normalise(op.name, name, value, given) for name, value in given.items()
+        name: op.kinds[name].normalise(op.name, name, value, given) for name, value in given.items()
     }
     progress = arguments.pop("progress", False)
     with reporting(op.name, progress, arguments.get("callback")) as callback:
-        if callable(callback):
+        if callback is not None:
             arguments["callback"] = _from_outside(callback)
         if backend == "numpy":
             return _run_body(op, arguments)
@@ -171,6 +183,10 @@ def _is_required(op: Operation, name: str) -> bool:
 
 
 def _run_body(op: Operation, arguments: dict[str, Any]) -> Any:
+    arguments = {
+        name: value.array if isinstance(value, Samples) else value
+        for name, value in arguments.items()
+    }
     token = _inside_body.set(True)
     try:
         # Octave is silent about overflow and NaN; what matters of them, the bodies check.
@@ -201,12 +217,26 @@ def _run_octave(op: Operation, arguments: dict[str, Any]) -> Any:
     for name in op.signature.parameters:
         if name not in arguments:
             continue
-        value = kind_of(name).to_octave(arguments[name])
+        value = op.kinds[name].to_octave(arguments[name])
         if _is_required(op, name):
             positional.append(value)
         else:
             options += [name, value]
-    results = default_session().call(op.name, *positional, *options, nout=len(op.returns))
+    results = _call(default_session(), op.name, [*positional, *options], len(op.returns))
     if len(op.returns) == 1:
         return kind_of(op.returns[0]).from_octave(results)
     return tuple(kind_of(n).from_octave(r) for n, r in zip(op.returns, results, strict=True))
+
+
+def _call(session: Session, name: str, args: list[Any], nout: int) -> Any:
+    """Call Octave; samples that went with an earlier process cross again."""
+    held = [arg for arg in args if isinstance(arg, Samples)]
+    while True:
+        crossing = [arg.handle(session) if isinstance(arg, Samples) else arg for arg in args]
+        try:
+            return session.call(name, *crossing, nout=nout)
+        except StaleHandleError:
+            # Raised before the call began, unless it is a callback's.
+            lost = [data.forget_if_lost(session) for data in held]
+            if not any(lost):
+                raise

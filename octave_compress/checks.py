@@ -8,6 +8,7 @@ value in the form that the operation computes with, and raises
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NoReturn, TypeVar
@@ -23,12 +24,16 @@ _T = TypeVar("_T")
 
 
 def number_text(value: float) -> str:
-    """Return a number as both sides write it in an error: 15 digits, ``NaN``, ``Inf``."""
+    """Return a number as both sides write it in an error: ``NaN``, ``Inf``, or its digits.
+
+    15 of them where they say which number it is, else 17: what is just above 1 is not "1".
+    """
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "Inf" if value > 0 else "-Inf"
-    return f"{value:.15g}"
+    text = f"{value:.15g}"
+    return text if float(text) == value else f"{value:.17g}"
 
 
 def size_text(array: NDArray[Any]) -> str:
@@ -42,9 +47,48 @@ def value_error(op: str, argument: str, requirement: str, got: str | None = None
     raise InvalidValueError(text if got is None else f"{text}, got {got}")
 
 
-def type_error(op: str, argument: str, requirement: str) -> NoReturn:
+def type_error(op: str, argument: str, requirement: str, got: str | None = None) -> NoReturn:
     """Raise ``op: ARGUMENT must requirement`` for a value of the wrong type."""
-    raise InvalidTypeError(f"{op}: {argument} must {requirement}")
+    text = f"{op}: {argument} must {requirement}"
+    raise InvalidTypeError(text if got is None else f"{text}, got {got}")
+
+
+def real_array(
+    op: str, argument: str, value: object, requirement: str, dimensions: Sequence[int] = (0, 1, 2)
+) -> NDArray[Any]:
+    """Return an array of numbers of a type that both languages have, or say what to write."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        # The second is what another library says about its arrays.
+        is_ragged = "inhomogeneous" in str(error)
+        type_error(op, argument, requirement, "rows of unequal length" if is_ragged else str(error))
+    wide = array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8)
+    is_real = array.dtype.kind in "buif" and not wide and not np.ma.isMaskedArray(value)
+    if not is_real:
+        type_error(op, argument, requirement, _what_it_is(value, array))
+    if array.ndim not in dimensions:
+        several = "" if array.ndim == 1 else "s"
+        type_error(op, argument, requirement, f"{array.ndim} dimension{several}")
+    return array
+
+
+def _what_it_is(value: object, array: NDArray[Any]) -> str | None:
+    """Return what was found in place of numbers, and how to turn it into some if it can be."""
+    if np.ma.isMaskedArray(value):
+        return "a masked array: fill its gaps with .filled(...)"
+    if type(value).__module__.startswith("scipy.sparse"):
+        return "a sparse matrix: convert it with .toarray()"
+    if array.dtype.kind == "f":
+        wanted = "np.float32" if array.dtype.itemsize < 4 else "np.float64"
+        return f"{array.dtype}: convert it with .astype({wanted})"
+    if value is None:
+        return "None"
+    if array.dtype.kind == "O" and array.ndim > 0:
+        return "objects: convert them with .astype(float)"
+    if array.dtype.kind == "O":
+        return f"a value of type {type(value).__name__}: convert it with float(...)"
+    return None
 
 
 @cache
@@ -62,7 +106,7 @@ def _inside(value: float, interval: str) -> bool:
 
 def number(op: str, argument: str, value: object, interval: str) -> float:
     """Return a real scalar as a float; `interval` is both the rule and its text, ``[0, 1]``."""
-    result = _real_scalar(op, argument, value, "be a real number")
+    result = real_scalar(op, argument, value, "be a real number")
     if not _inside(result, interval):
         value_error(op, argument, f"be in {interval}", number_text(result))
     return result
@@ -70,25 +114,35 @@ def number(op: str, argument: str, value: object, interval: str) -> float:
 
 def integer(op: str, argument: str, value: object, interval: str) -> int:
     """Return a whole number inside `interval` as an int."""
-    result = _real_scalar(op, argument, value, "be a whole number")
+    result = real_scalar(op, argument, value, "be a whole number")
     if not _inside(result, interval) or result != math.floor(result):
         value_error(op, argument, f"be a whole number in {interval}", number_text(result))
     return int(result)
 
 
-def _real_scalar(op: str, argument: str, value: object, requirement: str) -> float:
-    array = np.asarray(value)
-    if array.size != 1 or array.dtype.kind not in "buif":
+def real_scalar(op: str, argument: str, value: object, requirement: str) -> float:
+    """Return the double nearest to a real number, of Python's or of NumPy's types.
+
+    An array of one number will do, as in Octave, and so will a truth value.
+    """
+    if isinstance(value, np.ndarray) and value.size == 1 and not np.ma.isMaskedArray(value):
+        value = value.reshape(())[()]
+    if isinstance(value, numbers.Real) and not isinstance(value, np.generic):
+        try:
+            return float(value)
+        except OverflowError:  # an int or a fraction beyond all doubles
+            return -math.inf if value < 0 else math.inf
+    if isinstance(value, np.floating):  # of any width
+        return float(value)
+    array = real_array(op, argument, value, requirement, range(64))
+    if array.size != 1:
         type_error(op, argument, requirement)
     return float(array.reshape(()))
 
 
 def flag(op: str, argument: str, value: object) -> bool:
     """Return a truth value."""
-    array = np.asarray(value)
-    if array.size != 1 or array.dtype.kind not in "buif":
-        type_error(op, argument, "be true or false")
-    return bool(array.reshape(()))
+    return real_scalar(op, argument, value, "be true or false") != 0
 
 
 def choice(op: str, argument: str, value: object, options: Sequence[str]) -> str:
@@ -108,14 +162,7 @@ def matrix(op: str, argument: str, value: object, allow: str = "finite") -> Floa
     `allow` is ``"finite"``, ``"inf"`` (infinities pass, NaN does not) or ``"nan"`` (both pass).
     A 1-D array is a row; whole numbers and truth values become float64.
     """
-    array = np.asarray(value)
-    if (
-        array.dtype.kind not in "buif"
-        or array.ndim > 2
-        or (array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8))
-    ):
-        type_error(op, argument, "be a real matrix")
-    array = np.atleast_2d(array)
+    array = np.atleast_2d(real_array(op, argument, value, "be a real matrix"))
     if array.dtype.kind != "f":
         array = array.astype(np.float64)
     elif not array.dtype.isnative:
@@ -125,6 +172,24 @@ def matrix(op: str, argument: str, value: object, allow: str = "finite") -> Floa
     if allow == "finite" and bool(np.isinf(array).any()):
         value_error(op, argument, "not contain Inf")
     return array
+
+
+def narrowed(
+    op: str, argument: str, array: FloatArray, dtype: np.dtype[Any] | type[Any]
+) -> FloatArray:
+    """Return finite numbers in a float type that may be too narrow for them, or raise.
+
+    What leaves the range becomes Inf, of which a network can make a plausible answer.
+    """
+    with np.errstate(over="ignore"):
+        narrow: FloatArray = array.astype(dtype, copy=False)
+    if narrow.dtype.itemsize < array.dtype.itemsize and not np.isfinite(narrow).all():
+        bound, high = number_text(float(np.finfo(dtype).max)), float(np.max(array))
+        # Not the first one: Octave's order is another.
+        got = high if np.isinf(np.max(narrow)) else float(np.min(array))
+        requirement = f"be in [-{bound}, {bound}], the range of 32-bit floats"
+        value_error(op, argument, requirement, number_text(got))
+    return narrow
 
 
 def same_size(op: str, argument: str, array: NDArray[Any], other: str, model: NDArray[Any]) -> None:
@@ -198,4 +263,4 @@ def sample_weight(op: str, value: object, outputs: FloatArray) -> FloatArray | N
     negative = weight[weight < 0]
     if negative.size:
         value_error(op, "SAMPLE_WEIGHT", "be in [0, Inf)", number_text(float(negative[0])))
-    return weight.astype(outputs.dtype, copy=False)
+    return narrowed(op, "SAMPLE_WEIGHT", weight, outputs.dtype)

@@ -146,7 +146,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _at_least(least: int) -> Callable[[str], int]:
     def whole_number(text: str) -> int:
-        value = int(text)
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"must be a whole number, got {text}") from None
         if value < least:
             raise argparse.ArgumentTypeError(f"must be {least} or more, got {value}")
         return value
@@ -155,8 +158,14 @@ def _at_least(least: int) -> Callable[[str], int]:
 
 
 def _numbers(kind: type) -> Callable[[str], object]:
+    word = "whole number" if kind is int else "number"
+
     def one_or_more(text: str) -> object:
-        values = [kind(part) for part in text.split(",")]
+        try:
+            values = [kind(part) for part in text.split(",")]
+        except ValueError:
+            requirement = f"must be a {word}, or one a layer with commas between them"
+            raise argparse.ArgumentTypeError(f"{requirement}, got {text}") from None
         return values[0] if len(values) == 1 else values
 
     return one_or_more

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from octave_compress import checks
 from octave_compress.atomic import write_atomically
 from octave_compress.backends import Backend, chosen_backend
-from octave_compress.border import kind_of
+from octave_compress.border import Samples, kind_of
 from octave_compress.errors import InvalidTypeError, OctaveCompressError
 from octave_compress.formats.mat import mat_bytes
 from octave_compress.model import Model
@@ -261,7 +261,8 @@ def report(
     classes = first.sizes[-1]
     if classes < 2:
         checks.value_error("report", "MODELS", "have 2 outputs or more", str(classes))
-    samples = kind_of("X").normalise("report", "X", X, {})
+    given = kind_of("X").normalise("report", "X", X, {})
+    samples = given if isinstance(given, Samples) else Samples(given)
     for name, model in named.items():
         if model.sizes[-1] != classes:
             got = str(model.sizes[-1])
@@ -269,10 +270,10 @@ def report(
         check_samples("report", "X", samples, model.sizes[0])
     targets = kind_of("y").normalise("report", "y", y, {"model": first})
     check_targets("report", "Y", targets, classes, len(samples))
-    outputs = {name: predict_model(model, X, backend=side) for name, model in named.items()}
+    outputs = {name: predict_model(model, samples, backend=side) for name, model in named.items()}
     reference = np.argmax(next(iter(outputs.values())), axis=1)
     right = {name: float(accuracy(said, targets, backend=side)) for name, said in outputs.items()}
-    seconds = _seconds(named, X, repeats, side)
+    seconds = _seconds(named, samples, repeats, side)
     base_range = _quartiles(next(iter(seconds.values())))
     base_bytes = count_model(first, backend=side).bytes_dense
     rows = []

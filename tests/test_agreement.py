@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from generators import calls
 from hypothesis import given, settings
+from scipy.sparse import csr_matrix
 
 from octave_compress import InvalidTypeError, InvalidValueError, Model, OctaveError
 from octave_compress.equivalence.cases import CASES, Call
@@ -94,6 +95,18 @@ BAD_VALUES: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
         (NETWORK, PAIR, [0, 1]),
         {},
         "MODEL must have a codebook in every layer (share_model gives them)",
+    ),
+    (
+        "deep_compress_model",
+        (TEACHER, PAIR, [0, 1], PAIR, [0, 1]),
+        {"teacher": Model.from_arrays([[[1.0, 2.0, 3.0]]])},
+        "TEACHER must take 2 features, got 3",
+    ),
+    (
+        "deep_compress_model",
+        (TEACHER, PAIR, [0, 1], PAIR, [0, 1]),
+        {"teacher": NETWORK},
+        "TEACHER must have 3 outputs, got 1",
     ),
     (
         "deep_compress_model",
@@ -214,7 +227,7 @@ BAD_VALUES: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
         "quantize_grid",
         ([[1, 300], [-200, 1]],),
         {},
-        "W must be in [-128.498039215686, 128.498039215686] for codes of 16 bits, got -200",
+        "W must be in [-128.49803921568628, 128.49803921568628] for codes of 16 bits, got -200",
     ),
     ("quantize_grid", ([NAN],), {}, "W must not contain NaN"),
     ("kmeans_codebook", ([1], 0), {}, "K must be a whole number in [1, 65536], got 0"),
@@ -286,6 +299,20 @@ BAD_VALUES: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
     ("loss_crossentropy", (PAIR, [0, 2]), {}, "TARGETS must be class numbers in [0, 1], got 2"),
     ("loss_crossentropy", ([[1, INF]], [0]), {}, "LOGITS must not contain Inf"),
     ("accuracy", (PAIR, [0, -1]), {}, "Y must be class numbers in [0, 1], got -1"),
+    (
+        "train_model",
+        (PAIR, [[0], [1]], [2, 3]),
+        {},
+        "Y must have one row of 3 targets a sample, got 2x1: for class numbers write y.ravel()",
+    ),
+    (
+        "deep_compress_model",
+        (TEACHER, PAIR, [0, 1], PAIR, [[0, 1]]),
+        {},
+        "Y_VAL must have one row of 3 targets a sample, got 1x2: "
+        "for class numbers write y_val.ravel()",
+    ),
+    ("accuracy", (PAIR, [[0, 1]]), {}, "Y must have 2 outputs and 2 samples, got 2 and 1"),
     ("accuracy", (PAIR, [0]), {}, "Y must have 2 outputs and 2 samples, got 2 and 1"),
     ("accuracy", ([[1.0], [2.0]], [0, 1]), {}, "OUTPUTS must have 2 outputs or more, got 1"),
     ("accuracy", ([[NAN, 1.0]], [0]), {}, "OUTPUTS must not contain NaN"),
@@ -363,38 +390,92 @@ BAD_VALUES += [
     ),
 ]
 
+ROWS = "a real matrix with one row a sample"
+ONE_DIMENSION = (
+    "1 dimension: write .reshape(1, -1) for one sample or .reshape(-1, 1) for one feature"
+)
+
 BAD_TYPES: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
     ("prune_threshold", ("weights", 0.1), {}, "W must be a real matrix"),
     ("unpack_model", ("OCZ",), {}, "PACKED must be a vector of uint8"),
     ("unpack_model", ([79.0, 67.0],), {}, "PACKED must be a vector of uint8"),
     ("rans_decode", (np.zeros((2, 2), np.uint8),), {}, "PACKED must be a vector of uint8"),
     ("huffman_encode", ("ab",), {}, "SYMBOLS must be a list of numbers"),
-    ("prune_threshold", (np.ones((2, 2, 2)), 0.1), {}, "W must be a real matrix"),
+    ("prune_threshold", (np.ones((2, 2, 2)), 0.1), {}, "W must be a real matrix, got 3 dimensions"),
     ("prune_threshold", ([1j], 0.1), {}, "W must be a real matrix"),
-    ("prune_threshold", ([[1, 2], [3]], 0.1), {}, "W must be a real matrix"),
-    ("prune_threshold", (np.ones(3, np.float16), 0.1), {}, "W must be a real matrix"),
-    ("prune_threshold", (np.ones(3, np.longdouble), 0.1), {}, "W must be a real matrix"),
-    ("prune_threshold", (np.ma.masked_less([1, 2], 2), 0.1), {}, "W must be a real matrix"),
-    ("prune_threshold", (None, 0.1), {}, "W must be a real matrix"),
+    (
+        "prune_threshold",
+        ([[1, 2], [3]], 0.1),
+        {},
+        "W must be a real matrix, got rows of unequal length",
+    ),
+    (
+        "prune_threshold",
+        (np.ones(3, np.float16), 0.1),
+        {},
+        "W must be a real matrix, got float16: convert it with .astype(np.float32)",
+    ),
+    (
+        "prune_threshold",
+        (np.ones(3, np.longdouble), 0.1),
+        {},
+        f"W must be a real matrix, got {np.dtype(np.longdouble)}: "
+        "convert it with .astype(np.float64)",
+    ),
+    (
+        "prune_threshold",
+        (np.ma.masked_less([1, 2], 2), 0.1),
+        {},
+        "W must be a real matrix, got a masked array: fill its gaps with .filled(...)",
+    ),
+    (
+        "prune_threshold",
+        (csr_matrix([[1.0, 0.0]]), 0.1),
+        {},
+        "W must be a real matrix, got a sparse matrix: convert it with .toarray()",
+    ),
+    (
+        "prune_threshold",
+        (np.array([1, None]), 0.1),
+        {},
+        "W must be a real matrix, got objects: convert them with .astype(float)",
+    ),
+    ("prune_threshold", (None, 0.1), {}, "W must be a real matrix, got None"),
     ("prune_threshold", ([1], "0.1"), {}, "THRESHOLD must be a real number"),
     ("prune_magnitude", ([1], [0.1, 0.2]), {}, "SPARSITY must be a real number"),
     ("prune_relative", ([1], 0.5), {"scope": 1}, 'SCOPE must be "layer" or "column"'),
-    ("prune_model", (NETWORK,), {"rate": ["0.1"]}, "RATE must be a real number"),
-    ("prune_model", (NETWORK,), {"sparsity": "0.5"}, "SPARSITY must be a real number"),
+    ("prune_model", (NETWORK,), {"rate": ["0.1"]}, "RATE must be a real number or a list of them"),
+    (
+        "prune_model",
+        (NETWORK,),
+        {"sparsity": "0.5"},
+        "SPARSITY must be a real number or a list of them",
+    ),
     ("prune_model", ([[1.0]],), {"rate": 0.1}, "MODEL must be a Model (oc.load reads one)"),
     ("surgery_mask", ([1], "ab", 1), {}, "MASK must be a real matrix"),
-    ("sparsity_schedule", (CODES, 0, 1, 0, 1), {}, "STEPS must be a list of numbers"),
-    ("warp_images", ([1.0, 2.0],), {}, "X must be a real matrix with one row a sample"),
+    (
+        "sparsity_schedule",
+        (CODES, 0, 1, 0, 1),
+        {},
+        "STEPS must be a list of numbers, got 2 dimensions",
+    ),
+    ("warp_images", ([1.0, 2.0],), {}, f"X must be {ROWS}, got {ONE_DIMENSION}"),
+    (
+        "warp_images",
+        (np.ones((3, 2, 2)),),
+        {},
+        f"X must be {ROWS}, got 3 dimensions: write .reshape(len(X), -1)",
+    ),
     ("warp_images", (PAIR,), {"image_size": "2x1"}, "IMAGE_SIZE must be a list of numbers"),
     ("warp_images", (PAIR,), {"shift": "1"}, "SHIFT must be a real number"),
     ("kmeans_codebook", ([1], "2"), {}, "K must be a whole number"),
     ("kmeans_codebook", ([1], [2, 3]), {}, "K must be a whole number"),
     ("quantize_codebook", ([1], "ab"), {}, "CODEBOOK must be a real matrix"),
-    ("share_model", (NETWORK,), {"bits": "2"}, "BITS must be a whole number"),
+    ("share_model", (NETWORK,), {"bits": "2"}, "BITS must be a whole number or a list of them"),
     ("accuracy", (PAIR, "ab"), {}, "Y must be class numbers or one row of targets a sample"),
     ("quantize_symmetric", ([1],), {"bits": "8"}, "BITS must be a whole number"),
     ("quantize_affine", ([1],), {"axis": "rows"}, "AXIS must be a whole number"),
-    ("loss_mse", ([1.0, 2.0], [1.0]), {}, "OUTPUTS must be a real matrix with one row a sample"),
+    ("loss_mse", ([1.0, 2.0], [1.0]), {}, f"OUTPUTS must be {ROWS}, got {ONE_DIMENSION}"),
     (
         "loss_mse",
         (PAIR, PAIR),
@@ -404,8 +485,13 @@ BAD_TYPES: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
     ("soft_targets", (PAIR, [1, 2]), {}, "TEMPERATURE must be a real number"),
     ("distillation_loss", (PAIR, PAIR, [0, 1]), {"alpha": "a"}, "ALPHA must be a real number"),
     ("train_model", (PAIR, [0, 1], "2-2"), {}, "LAYERS must be a list of numbers"),
-    ("train_model", (PAIR, [0, 1], [2, [2]]), {}, "LAYERS must be a list of numbers"),
-    ("train_model", (PAIR, [0, 1], None), {}, "LAYERS must be a list of numbers"),
+    (
+        "train_model",
+        (PAIR, [0, 1], [2, [2]]),
+        {},
+        "LAYERS must be a list of numbers, got rows of unequal length",
+    ),
+    ("train_model", (PAIR, [0, 1], None), {}, "LAYERS must be a list of numbers, got None"),
     ("train_model", (PAIR, [0, 1], [2, 2]), {"progress": "no"}, "PROGRESS must be true or false"),
     (
         "train_model",

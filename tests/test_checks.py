@@ -20,6 +20,13 @@ from octave_compress import (
 NAN, INF = math.nan, math.inf
 
 
+class Foreign:
+    """As another library's array that NumPy cannot read."""
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise RuntimeError("call .cpu() first")
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -27,7 +34,9 @@ NAN, INF = math.nan, math.inf
         (-0.0, "-0"),
         (3.0, "3"),
         (1e-20, "1e-20"),
-        (0.1 + 0.2, "0.3"),
+        (0.3, "0.3"),
+        (0.1 + 0.2, "0.30000000000000004"),
+        (1 + 2**-52, "1.0000000000000002"),
         (1e15, "1e+15"),
         (123456789012345.0, "123456789012345"),
         (NAN, "NaN"),
@@ -42,7 +51,9 @@ def test_numbers_in_errors(value: float, text: str) -> None:
 
 
 @pytest.mark.octave
-@pytest.mark.parametrize("value", [1.5, 3.0, 1e15, 1e22, 5 / 3, -1e-20, -5e-324, NAN, INF, -INF])
+@pytest.mark.parametrize(
+    "value", [1.5, 3.0, 1e15, 1e22, 5 / 3, 1 + 2**-52, -0.3, -1e-20, -5e-324, NAN, INF, -INF]
+)
 def test_octave_writes_numbers_the_same_way(value: float) -> None:
     with pytest.raises(InvalidValueError) as caught:
         ops.prune_relative([1.0], value, backend="octave")
@@ -98,7 +109,7 @@ def test_whole_numbers() -> None:
     ("call", "text"),
     [
         (lambda: checks.number("op", "A", "1", "[0, 1]"), "op: A must be a real number"),
-        (lambda: checks.number("op", "A", None, "[0, 1]"), "op: A must be a real number"),
+        (lambda: checks.number("op", "A", None, "[0, 1]"), "op: A must be a real number, got None"),
         (lambda: checks.number("op", "A", [0.1, 0.2], "[0, 1]"), "op: A must be a real number"),
         (lambda: checks.number("op", "A", 1j, "[0, 1]"), "op: A must be a real number"),
         (lambda: checks.integer("op", "A", "1", "[0, 1]"), "op: A must be a whole number"),
@@ -106,9 +117,23 @@ def test_whole_numbers() -> None:
         (lambda: checks.choice("op", "A", 1, ("a", "b")), 'op: A must be "a" or "b"'),
         (lambda: checks.matrix("op", "A", "a"), "op: A must be a real matrix"),
         (lambda: checks.matrix("op", "A", [1j]), "op: A must be a real matrix"),
-        (lambda: checks.matrix("op", "A", np.zeros((1, 1, 1))), "op: A must be a real matrix"),
-        (lambda: checks.matrix("op", "A", np.float16(1)), "op: A must be a real matrix"),
-        (lambda: checks.matrix("op", "A", np.longdouble(1)), "op: A must be a real matrix"),
+        (
+            lambda: checks.matrix("op", "A", np.zeros((1, 1, 1))),
+            "op: A must be a real matrix, got 3 dimensions",
+        ),
+        (
+            lambda: checks.matrix("op", "A", np.float16(1)),
+            "op: A must be a real matrix, got float16: convert it with .astype(np.float32)",
+        ),
+        (
+            lambda: checks.matrix("op", "A", np.longdouble(1)),
+            f"op: A must be a real matrix, got {np.dtype(np.longdouble)}: "
+            "convert it with .astype(np.float64)",
+        ),
+        (
+            lambda: checks.matrix("op", "A", Foreign()),
+            "op: A must be a real matrix, got call .cpu() first",
+        ),
     ],
 )
 def test_wrong_types(call: Callable[[], object], text: str) -> None:
@@ -199,3 +224,15 @@ def test_sample_weights_take_the_outputs_float_type() -> None:
     assert weight is not None
     assert weight.dtype == np.float32
     assert weight.tolist() == [1.0, 0.0]
+
+
+def test_numbers_beyond_a_float_type_are_refused() -> None:
+    values = np.array([[1.0, -4e38], [3e38, 1e-60]])
+    assert checks.narrowed("op", "A", values, np.float64) is values
+    with pytest.raises(InvalidValueError) as caught:
+        checks.narrowed("op", "A", values, np.float32)
+    limit = "3.4028234663852886e+38"
+    text = f"op: A must be in [-{limit}, {limit}], the range of 32-bit floats, got -4e+38"
+    assert str(caught.value) == text
+    narrow = checks.narrowed("op", "A", values / 2, np.dtype(np.float32))
+    assert narrow.tolist() == [[0.5, np.float32(-2e38)], [np.float32(1.5e38), 0.0]]

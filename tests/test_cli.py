@@ -248,3 +248,22 @@ def test_deep_compress_says_what_is_wrong(trained: Path) -> None:
     )
     missing = str(trained / "no" / "x.ocz")
     assert "cannot write" in error(model, data, "--out", missing, "--epochs", "0")
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "wanted"),
+    [
+        ("--density", "x", "must be a number, or one a layer with commas between them, got x"),
+        ("--density", "0.1,", "must be a number, or one a layer with commas between them, got"),
+        ("--k", "4,5.5", "must be a whole number, or one a layer with commas between them, got"),
+        ("--epochs", "many", "must be a whole number, got many"),
+        ("--epochs", "-1", "must be 0 or more, got -1"),
+    ],
+)
+def test_options_that_are_no_numbers_say_what_is_wanted(
+    option: str, text: str, wanted: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["deep-compress", "model.mat", "data.npz", "--out", "x.ocz", f"{option}={text}"])
+    assert caught.value.code == 2
+    assert f"argument {option}: {wanted}" in capsys.readouterr().err

@@ -42,13 +42,13 @@ OCTAVE_ONLY = {
 
 _BOTH = """abs accumarray all any arrayfun cast ceil cell cellfun char class computer cos cumprod
 cumsum diff double eps error exist exp expm1 false fieldnames find fix fliplr floor fminunc full
-hex2dec hypot int16 isa iscell iscellstr ischar isempty isequal isfield isfinite isfloat
-isinf isinteger islogical ismember isnan isnumeric isreal isscalar isstruct isvector load
-log log1p log2 logical max min mod nargin nargout ndgrid ndims nnz num2cell numel onCleanup
-ones optimset pi prod rand randi randn randperm realmax realmin regexp repelem repmat
-reshape rethrow rmfield round save setdiff sin size sort sortrows sparse sprintf sqrt sscanf
-strcmp strcmpi strjoin struct struct2cell sum swapbytes tanh tic toc triu true typecast
-uint32 uint8 unique upper vertcat zeros"""
+hex2dec hypot int16 isa iscell iscellstr ischar isempty isequal isfield isfinite isfloat isinf
+isinteger islogical ismember isnan isnumeric isreal isscalar isstruct isvector load log log1p log2
+logical lower max min mod NaN nargin nargout ndgrid ndims nnz num2cell numel onCleanup ones
+optimset pi prod rand randi randn randperm realmax realmin regexp repelem repmat reshape rethrow
+rmfield round save setdiff sin size sort sortrows sparse sprintf sqrt sscanf str2double strcmp
+strcmpi strjoin struct struct2cell sum swapbytes tanh tic toc triu true typecast uint32 uint8
+unique upper vertcat zeros"""
 BOTH = frozenset(_BOTH.split())
 """Functions that MATLAB has too, by its documentation (fminunc in its Optimization Toolbox)."""
 

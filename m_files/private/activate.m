@@ -5,6 +5,9 @@ function a = activate(z, activation)
       a = z;
     case 'relu'
       a = max(z, 0);
+      if isnan(sum(z(:)))
+        a(isnan(z)) = NaN;  % it stays: it comes of sums that overflowed
+      end
     case 'sigmoid'
       a = 1 ./ (1 + exp(-z));
     case 'tanh'

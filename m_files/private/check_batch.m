@@ -4,5 +4,5 @@ function [outputs, targets] = check_batch(op, name, outputs, targets)
   check_not_empty(op, name, outputs);
   targets = check_matrix(op, 'TARGETS', targets);
   check_same_batch(op, 'TARGETS', targets, outputs);
-  targets = cast(targets, class(outputs));
+  targets = check_cast(op, 'TARGETS', targets, class(outputs));
 end

@@ -1,6 +1,6 @@
 function loss = check_loss(op, loss, activation)
-  % The loss to train with; empty means the one that fits the last layer's ACTIVATION.
-  if isempty(loss)
+  % The loss to train with; [] means the one that fits the last layer's ACTIVATION.
+  if isempty(loss) && ~ischar(loss)
     loss = 'mse';
     if strcmp(activation, 'softmax')
       loss = 'crossentropy';

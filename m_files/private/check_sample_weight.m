@@ -12,5 +12,5 @@ function weight = check_sample_weight(op, weight, outputs)
   if any(weight < 0)
     value_error(op, 'SAMPLE_WEIGHT', 'be in [0, Inf)', number_text(weight(find(weight < 0, 1))));
   end
-  weight = cast(weight, class(outputs));
+  weight = check_cast(op, 'SAMPLE_WEIGHT', weight, class(outputs));
 end

@@ -1,8 +1,11 @@
-function t = check_targets(op, argument, t, outputs, samples)
-  % Targets: a finite real matrix of OUTPUTS rows and SAMPLES columns.
+function t = check_targets(op, argument, t, outputs, samples, type)
+  % Targets: a finite real matrix of OUTPUTS rows and SAMPLES columns, in the float class TYPE if
+  % that is given.
   t = check_matrix(op, argument, t);
   if rows(t) ~= outputs || columns(t) ~= samples
-    value_error(op, argument, sprintf('have %d outputs and %d samples', outputs, samples), ...
-                sprintf('%d and %d', rows(t), columns(t)));
+    batch_error(op, argument, t, outputs, samples);
+  end
+  if nargin > 5
+    t = check_cast(op, argument, t, type);
   end
 end

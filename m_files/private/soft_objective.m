@@ -4,8 +4,9 @@ function objective = soft_objective(op, large, last, x, y, weight, options)
   type = class(y);
   for k = 1:numel(large)
     % In the student's class, whatever the teacher's.
-    large{k}.weights = cast(large{k}.weights, type);
-    large{k}.bias = cast(large{k}.bias, type);
+    name = sprintf('layer %d of TEACHER', k);
+    large{k}.weights = check_cast(op, name, large{k}.weights, type);
+    large{k}.bias = check_cast(op, name, large{k}.bias, type);
   end
   [a, z] = forward(large, cast(x, type));
   if strcmp(options.loss, 'kl')

@@ -156,7 +156,7 @@ def time_model(
     op = "time_model"
     count = checks.integer(op, "REPEATS", repeats, "[1, Inf)")
     checked_model(op, "MODEL", model)
-    samples = check_samples(op, "X", X, model.sizes[0]).astype(model.dtype)
+    samples = check_samples(op, "X", X, model.sizes[0], model.dtype)
     forward(model.layers, samples)
     seconds = np.zeros(count)
     for k in range(count):

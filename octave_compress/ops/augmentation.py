@@ -18,8 +18,6 @@ from octave_compress.random import OctaveRandom
 
 Double = NDArray[np.float64]
 
-_NAMES = ("shift", "rotation", "scale", "shear", "batch_size", "image_size")
-
 
 @operation(level=rtol(1e-11), returns=("X",))
 def warp_images(
@@ -126,9 +124,6 @@ def check_warp(
 
 def check_augment(op: str, augment: Mapping[str, Any], features: int) -> Warp:
     """Return how the option `augment` of training warps images."""
-    for name in augment:
-        if name not in _NAMES:
-            checks.value_error(op, "options", f"be of {', '.join(_NAMES)}", f'"{name}"')
     return check_warp(op, features, **augment)
 
 

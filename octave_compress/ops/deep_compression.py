@@ -170,9 +170,9 @@ def deep_compress_model(
     if any(layer.activation == "softmax" for layer in model.layers[:-1]):
         checks.value_error(op, "MODEL", "have no hidden softmax layer")
     features, outputs = model.sizes[0], model.sizes[-1]
-    samples = check_samples(op, "X", X, features).astype(model.dtype)
-    targets = check_targets(op, "Y", y, outputs, len(samples)).astype(model.dtype)
-    X_val = check_samples(op, "X_VAL", X_val, features).astype(model.dtype)
+    samples = check_samples(op, "X", X, features, model.dtype)
+    targets = check_targets(op, "Y", y, outputs, len(samples), model.dtype)
+    X_val = check_samples(op, "X_VAL", X_val, features, model.dtype)
     y_val = check_targets(op, "Y_VAL", y_val, outputs, len(X_val))
     sizes = [layer.weights.shape for layer in model.layers]
     densities = _densities(op, density, sizes)
@@ -218,6 +218,10 @@ def deep_compress_model(
         replace(training, view_epochs=views),
     )
     tutor = model if teacher is None else checked_model(op, "TEACHER", teacher)
+    if tutor.sizes[0] != features:
+        checks.value_error(op, "TEACHER", f"take {features} features", str(tutor.sizes[0]))
+    if tutor.sizes[-1] != outputs:
+        checks.value_error(op, "TEACHER", f"have {outputs} outputs", str(tutor.sizes[-1]))
     last = model.layers[-1].activation
 
     def objective_of(x: FloatArray) -> Any:

@@ -139,10 +139,10 @@ def distillation_loss(
     said, wanted = checked_batch(op, "LOGITS", logits, targets)
     taught = checks.matrix(op, "TEACHER_LOGITS", teacher_logits)
     checks.same_batch(op, "TEACHER_LOGITS", taught, said)
+    taught = checks.narrowed(op, "TEACHER_LOGITS", taught, said.dtype)
     heat = checks.number(op, "TEMPERATURE", temperature, "[0.01, 1000]")
     share = checks.number(op, "ALPHA", alpha, "[0, 1]")
     weight = checks.sample_weight(op, sample_weight, said)
-    taught = taught.astype(said.dtype, copy=False)
     return distillation_kernel(said, taught, wanted, weight, heat, share)
 
 
@@ -303,7 +303,8 @@ def distill_model(
         checks.value_error(op, "STUDENT", f"have {outputs} outputs", str(small.sizes[-1]))
     if share == 1 and np.asarray(y).size == 0:
         y = np.zeros((len(samples), outputs))
-    targets = check_targets(op, "Y", y, outputs, len(samples)).astype(small.dtype)
+    targets = check_targets(op, "Y", y, outputs, len(samples), small.dtype)
+    samples = checks.narrowed(op, "X", samples, small.dtype)
     weight = training_weight(op, sample_weight, targets)
     last = small.layers[-1].activation
     held = tuple(held_layer(layer) for layer in small.layers)
@@ -311,7 +312,7 @@ def distill_model(
     def objective_of(x: FloatArray) -> BatchObjective:
         return soft_objective(op, teacher, last, x, targets, weight, loss, heat, share)
 
-    return Model(trained(op, held, samples.astype(small.dtype), objective_of, options, random))
+    return Model(trained(op, held, samples, objective_of, options, random))
 
 
 def soft_objective(
@@ -332,6 +333,9 @@ def soft_objective(
     said = teacher.layers[-1].activation
     # In the student's type on both sides, whatever the teacher's: one rounding, not two.
     dtype = targets.dtype
+    for i, layer in enumerate(teacher.layers, start=1):
+        for values in (layer.weights, layer.bias):
+            checks.narrowed(op, f"layer {i} of TEACHER", values, dtype)
     a, z = forward(teacher.astype(dtype.name).layers, samples.astype(dtype))
     if loss == "kl":
         for activation in (said, last):

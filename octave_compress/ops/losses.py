@@ -161,7 +161,7 @@ def checked_batch(
     checks.not_empty(op, name, said)
     wanted = checks.matrix(op, "TARGETS", targets)
     checks.same_batch(op, "TARGETS", wanted, said)
-    return said, wanted.astype(said.dtype, copy=False)
+    return said, checks.narrowed(op, "TARGETS", wanted, said.dtype)
 
 
 def mse_kernel(

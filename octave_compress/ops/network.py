@@ -100,10 +100,10 @@ def dense_backward(
     """
     op = "dense_backward"
     layer, samples = _layer(op, w, bias, X, activation)
-    da = check_targets(op, "GRADIENT", gradient, layer.outputs, len(samples))
+    da = check_targets(op, "GRADIENT", gradient, layer.outputs, len(samples), samples.dtype)
     z = samples @ layer.weights.T + layer.bias
     outputs = activate(z, layer.activation)
-    dz = activation_backward(da.astype(z.dtype), z, outputs, layer.activation)
+    dz = activation_backward(da, z, outputs, layer.activation)
     return dz.T @ samples, dz.sum(axis=0), dz @ layer.weights
 
 
@@ -136,8 +136,8 @@ def predict_model(model: Model, X: ArrayLike, *, backend: Backend | None = None)
     """
     op = "predict_model"
     checked_model(op, "MODEL", model)
-    samples = check_samples(op, "X", X, model.sizes[0])
-    return forward(model.layers, samples.astype(model.dtype))[0]
+    samples = check_samples(op, "X", X, model.sizes[0], model.dtype)
+    return forward(model.layers, samples)[0]
 
 
 @operation(level=rtol(1e-11), returns=("value", "model"))
@@ -184,8 +184,8 @@ def gradient_model(
     """
     op = "gradient_model"
     checked_model(op, "MODEL", model)
-    samples = check_samples(op, "X", X, model.sizes[0]).astype(model.dtype)
-    targets = check_targets(op, "Y", y, model.sizes[-1], len(samples)).astype(model.dtype)
+    samples = check_samples(op, "X", X, model.sizes[0], model.dtype)
+    targets = check_targets(op, "Y", y, model.sizes[-1], len(samples), model.dtype)
     last = model.layers[-1].activation
     chosen = check_loss(op, loss, last)
     weight = checks.sample_weight(op, sample_weight, targets)
@@ -201,7 +201,7 @@ def gradient_model(
 def activate(z: FloatArray, activation: str) -> FloatArray:
     """Return the activations of pre-activations, one row a sample."""
     if activation == "relu":
-        return np.fmax(z, z.dtype.type(0))  # Octave's max ignores NaN
+        return np.maximum(z, z.dtype.type(0))  # NaN stays: it comes of sums that overflowed
     if activation == "sigmoid":
         return 1 / (1 + np.exp(-z))
     if activation == "tanh":
@@ -316,17 +316,26 @@ def checked_model(op: str, argument: str, model: Model) -> Model:
     return model
 
 
-def check_samples(op: str, argument: str, X: Any, features: int) -> FloatArray:
-    """Return samples in rows: a finite real matrix with `features` columns."""
+def check_samples(
+    op: str, argument: str, X: Any, features: int, dtype: np.dtype[Any] | None = None
+) -> FloatArray:
+    """Return samples in rows: a finite real matrix with `features` columns, in a float type."""
     samples = checks.matrix(op, argument, X)
     checks.not_empty(op, argument, samples)
     if samples.shape[1] != features:
         checks.value_error(op, argument, f"have {features} features", str(samples.shape[1]))
-    return samples
+    return samples if dtype is None else checks.narrowed(op, argument, samples, dtype)
 
 
-def check_targets(op: str, argument: str, y: Any, outputs: int, samples: int) -> FloatArray:
-    """Return targets: a finite real matrix of one row a sample."""
+def check_targets(
+    op: str,
+    argument: str,
+    y: Any,
+    outputs: int,
+    samples: int,
+    dtype: np.dtype[Any] | None = None,
+) -> FloatArray:
+    """Return targets: a finite real matrix of one row a sample, in a float type."""
     targets = checks.matrix(op, argument, y)
     if targets.shape != (samples, outputs):
         checks.value_error(
@@ -335,7 +344,7 @@ def check_targets(op: str, argument: str, y: Any, outputs: int, samples: int) ->
             f"have {outputs} outputs and {samples} samples",
             f"{targets.shape[1]} and {targets.shape[0]}",
         )
-    return targets
+    return targets if dtype is None else checks.narrowed(op, argument, targets, dtype)
 
 
 def check_loss(op: str, loss: str | None, activation: str) -> str:
@@ -355,6 +364,7 @@ def _layer(op: str, w: Any, bias: Any, X: Any, activation: str) -> tuple[Layer, 
     values = checks.matrix(op, "BIAS", bias).reshape(-1)
     if values.size != len(weights):
         checks.value_error(op, "BIAS", f"have {len(weights)} elements", str(values.size))
-    samples = check_samples(op, "X", X, weights.shape[1]).astype(weights.dtype)
+    values = checks.narrowed(op, "BIAS", values, weights.dtype)
+    samples = check_samples(op, "X", X, weights.shape[1], weights.dtype)
     checks.choice(op, "ACTIVATION", activation, ACTIVATIONS)
     return Dense(weights, values, activation), samples

@@ -541,7 +541,7 @@ def sensitivity_model(
     outputs = model.sizes[-1]
     if outputs == 1:
         checks.value_error(op, "MODEL", "have 2 outputs or more", "1")
-    inputs = check_samples(op, "X", X, model.sizes[0]).astype(model.dtype)
+    inputs = check_samples(op, "X", X, model.sizes[0], model.dtype)
     targets = check_targets(op, "Y", y, outputs, len(inputs))
     given = checks.matrix(op, "SPARSITY", sparsity).ravel(order="F")
     shares = [checks.number(op, "SPARSITY", share, "[0, 1]") for share in given]

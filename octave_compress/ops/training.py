@@ -273,14 +273,14 @@ def train_model(
         callback=callback,
     )
     kind = np.dtype(dtype)
-    targets = targets.astype(kind)
+    samples = checks.narrowed(op, "X", samples, kind)
+    targets = checks.narrowed(op, "Y", targets, kind)
     weight = training_weight(op, sample_weight, targets)
     last = "softmax" if loss == "crossentropy" else "linear"
     random = OctaveRandom(options.seed)
     untrained = initial_layers(random, sizes, activation, last, kind)
     objective = batch_objective(loss, last, targets, weight)
-    x = samples.astype(kind)
-    return Model(trained(op, untrained, x, lambda x: objective, options, random))
+    return Model(trained(op, untrained, samples, lambda x: objective, options, random))
 
 
 @operation(level=TRAINED, returns=("model",))
@@ -379,8 +379,8 @@ def retraining(
     The layers, held by their masks, what `fit` asks for samples, the options and the generator.
     """
     checked_model(op, "MODEL", model)
-    samples = check_samples(op, "X", X, model.sizes[0]).astype(model.dtype)
-    targets = check_targets(op, "Y", y, model.sizes[-1], len(samples)).astype(model.dtype)
+    samples = check_samples(op, "X", X, model.sizes[0], model.dtype)
+    targets = check_targets(op, "Y", y, model.sizes[-1], len(samples), model.dtype)
     last = model.layers[-1].activation
     chosen = check_loss(op, loss, last)
     options = check_training(op, len(model.layers), **settings)
@@ -721,4 +721,4 @@ def _report(op: str, epoch: int, loss: float, finite: bool, options: Training) -
 def _state(op: str, argument: str, value: Any, weights: FloatArray) -> FloatArray:
     array = checks.matrix(op, argument, value)
     checks.same_size(op, argument, array, "W", weights)
-    return array.astype(weights.dtype)
+    return checks.narrowed(op, argument, array, weights.dtype)

@@ -287,7 +287,7 @@ def test_a_forked_child_is_refused(pool: SessionPool) -> None:
         (-3, oc.InvalidValueError, "SessionPool: N must be a whole number in [1, Inf), got -3"),
         (1.5, oc.InvalidValueError, "SessionPool: N must be a whole number in [1, Inf), got 1.5"),
         ("2", oc.InvalidTypeError, "SessionPool: N must be a whole number"),
-        (None, oc.InvalidTypeError, "SessionPool: N must be a whole number"),
+        (None, oc.InvalidTypeError, "SessionPool: N must be a whole number, got None"),
     ],
 )
 def test_the_number_of_workers_is_checked(n: Any, kind: type[Exception], text: str) -> None:
