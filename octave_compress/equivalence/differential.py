@@ -16,6 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from octave_compress.equivalence.broken import (
+    advice,
+    is_control,
+    octave_cannot_run,
+    python_cannot_run,
+)
 from octave_compress.equivalence.hints import Evidence, Hint, hints_for
 from octave_compress.equivalence.levels import EXACT, Difference, Level, compare
 from octave_compress.equivalence.tally import TALLY, Row
@@ -36,12 +42,8 @@ _MOST_DIFFERENCES = 10
 _MOST_LINES = 20  # of what Octave prints
 _MOST_EXAMINED = 1_000_000  # elements: a cause that takes more to show is seen in fewer, too
 
-# Errors that say nothing about the arguments: the code itself cannot run.
-_BROKEN_IDENTIFIERS = ("Octave:undefined-function", "octave_compress:keyboard")
-_BROKEN_MESSAGES = ("parse error", "invalid call to script", "feval: function")
 # Warnings about the machine, not about the arguments.
 _MACHINE_WARNINGS = ("Octave:gnuplot-graphics",)
-_BROKEN_EXCEPTIONS = (NameError, ImportError, SyntaxError, NotImplementedError)
 
 
 def assert_equivalent(
@@ -95,8 +97,8 @@ def assert_equivalent(
 
     If one side raises, the other must too. Their texts are not compared, as two languages word
     them differently; identifiers are, if the Python exception has an attribute ``identifier``. An
-    error that means that the code cannot run at all (a syntax error, an undefined name, a
-    question to the keyboard, `NotImplementedError`) agrees with nothing.
+    error that means that the code cannot run at all (a syntax error, an undefined name, an output
+    that is never set, a question to the keyboard, `NotImplementedError`) agrees with nothing.
 
     Warnings are compared by identifier: one with an attribute ``identifier``, such as
     `OctaveWarning` has, must be given by both sides. Python's other warnings are not compared.
@@ -254,7 +256,7 @@ class _Case:
         problems = _warning_problems(python, octave)
         row = Row(self.twin.name, self.twin.file, str(self.level), cases=1)
         if python.error is not None or octave.error is not None:
-            problems += _error_problems(python.error, octave.error)
+            problems += _error_problems(python.error, octave.error, self.twin.name)
             row.raised = int(not problems)
         else:
             problems += self._value_problems(python.outputs or (), octave.outputs or (), row)
@@ -297,8 +299,8 @@ class _Case:
             try:
                 outputs, failure = self._call(self.args), None
             except Exception as error:
-                if type(error).__module__.split(".")[0] == "hypothesis":
-                    raise  # assume() and the like
+                if is_control(error):
+                    raise
                 outputs, failure = None, error
         identified = (w.message for w in caught if isinstance(w.message, Warning))
         return _Outcome(outputs, failure, tuple(identified))
@@ -396,7 +398,11 @@ def _fetched(session: Session, handle: Any) -> Any:
     try:
         return handle.get()
     except (InvalidTypeError, OctaveError) as error:
-        return _NoValue(f"a {session.call('class', handle)} ({str(error).splitlines()[0]})")
+        try:
+            kind = session.call("class", handle)
+        except OctaveError:  # from Octave 8 on this ends no function
+            return _NoValue("nothing: the function never sets this output")
+        return _NoValue(f"a {kind} ({str(error).splitlines()[0]})")
 
 
 def _is_numeric(value: Any) -> bool:
@@ -438,10 +444,14 @@ def _warning_problems(python: _Outcome, octave: _Outcome) -> list[str]:
     return problems
 
 
-def _error_problems(python: Exception | None, octave: Exception | None) -> list[str]:
-    if octave is not None and _is_broken_in_octave(octave):
-        return [f"The Octave code cannot run:\n{_indented(octave)}"]
-    if isinstance(python, _BROKEN_EXCEPTIONS):
+def _error_problems(python: Exception | None, octave: Exception | None, name: str) -> list[str]:
+    if isinstance(octave, OctaveError) and octave_cannot_run(
+        octave.message, octave.identifier, octave.stack, name
+    ):
+        help_to_run = advice(octave.message)
+        text = f"The Octave code cannot run:\n{_indented(octave)}"
+        return [f"{text}\n    ({help_to_run})" if help_to_run else text]
+    if python is not None and python_cannot_run(python):
         return [f"The Python code cannot run: {type(python).__name__}: {python}"]
     if python is None:
         return [f"Octave raises an error and Python does not:\n{_indented(octave)}"]
@@ -455,13 +465,6 @@ def _error_problems(python: Exception | None, octave: Exception | None) -> list[
             f"    Octave  {identifiers[1]}: {octave}\n    Python  {identifiers[0]}: {python}"
         ]
     return []
-
-
-def _is_broken_in_octave(error: Exception) -> bool:
-    message = getattr(error, "message", str(error))
-    return getattr(error, "identifier", "") in _BROKEN_IDENTIFIERS or message.startswith(
-        _BROKEN_MESSAGES
-    )
 
 
 def _indented(text: object) -> str:

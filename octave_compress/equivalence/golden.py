@@ -17,6 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octave_compress.atomic import write_atomically
+from octave_compress.equivalence.broken import (
+    advice,
+    is_control,
+    octave_cannot_run,
+    python_cannot_run,
+)
 from octave_compress.equivalence.levels import EXACT, Difference, Level, differences
 from octave_compress.errors import (
     FileAccessError,
@@ -28,6 +34,7 @@ from octave_compress.errors import (
 )
 from octave_compress.formats import mat5
 from octave_compress.formats.mat5 import Opaque
+from octave_compress.random import drawing_as
 from octave_compress.structs import StructArray
 
 FORMAT = 1
@@ -215,11 +222,8 @@ class Golden:
             f"{name} is or holds a {kind}, of which only the class is kept"
             for name, kind in kinds.items()
         ]
-        if self.error is not None and re.search("graphics|renderer", self.error.message):
-            notes.append(
-                "without a display Octave draws only with gnuplot and a font: "
-                "sudo apt-get install gnuplot-nox fonts-freefont-otf"
-            )
+        if self.error is not None and (help_to_draw := advice(self.error.message)):
+            notes.append(help_to_draw)
         return tuple(notes)
 
     def at(self, where: str | int) -> Statement:
@@ -304,7 +308,9 @@ class Golden:
         function : callable
             Without arguments. Either returns a dict of variables, which are compared with those
             at the end of the script, or is a generator of pairs ``("line 12", {"x": x})``. If
-            the script ended with an error, the function must raise an exception too.
+            the script ended with an error, the function must raise an exception too; one that
+            means that code cannot run, on either side, agrees with nothing. An `OctaveRandom`
+            that it makes draws as the Octave that was recorded.
         level : Level
 
         Returns
@@ -319,16 +325,24 @@ class Golden:
         """
         checked: list[tuple[int, str]] = []
         failed = self.ended == "error"
+        error = self.error
+        if error is not None and octave_cannot_run(error.message, error.identifier, error.stack):
+            raise AssertionError(
+                f"{self.script} ended with an error that says that it cannot run, which no port "
+                f"can agree with: {error}\nmend the script and record it again, or check what it "
+                "did before with check()"
+            )
         try:
-            for where, values in _pairs(function()):
-                if not values:
-                    continue
-                self.check(where, values, level=level)
-                checked += [(self.at(where).line, name) for name in values]
+            with drawing_as(self.octave):
+                for where, values in _pairs(function()):
+                    if not values:
+                        continue
+                    self.check(where, values, level=level)
+                    checked += [(self.at(where).line, name) for name in values]
         except (AssertionError, InvalidValueError):
             raise
-        except Exception:
-            if not failed:
+        except Exception as error:
+            if not failed or python_cannot_run(error) or is_control(error):
                 raise
         else:
             if failed:

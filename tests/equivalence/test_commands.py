@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -54,14 +55,14 @@ def test_record_a_script_that_fails(tmp_path: Path) -> None:
 def test_record_badly(tmp_path: Path) -> None:
     (tmp_path / "script.m").write_text("x = (3;\n")
     for arguments, message in (
-        (("script.m", "--out", "golden.mat"), "cannot run as a script: parse error near line 1"),
+        (("script.m", "--out", "golden.mat"), "cannot run as a script: (parse|syntax) error near"),
         (("scirpt.m", "--out", "golden.mat"), "cannot read: No such file or directory"),
         (("script.m", "--out", "none/golden.mat"), "cannot write: No such file or directory"),
-        (("script.m", "--out", "golden.mat", "--deadline", "-1"), "DEADLINE must be in (0, Inf)"),
+        (("script.m", "--out", "golden.mat", "--deadline", "-1"), "DEADLINE must be in .0, Inf"),
     ):
         done = run("record", *arguments, cwd=tmp_path)
         assert done.returncode == 1
-        assert message in done.stderr
+        assert re.search(message, done.stderr)
         assert done.stderr.startswith("octave-compress: ")
         assert "Traceback" not in done.stderr
     assert run("record", "script.m", cwd=tmp_path).returncode == 2

@@ -49,6 +49,10 @@ def report(*args: Any, **options: Any) -> str:
     return str(caught.value)
 
 
+def refuses(x: Any) -> Any:
+    raise ValueError("no")
+
+
 class Identified(UserWarning):
     identifier = "my:warning"
 
@@ -266,21 +270,18 @@ def test_identifiers_of_errors_are_compared_if_both_have_one(
         ("  y = undefined_name(x);", "'undefined_name' undefined"),
         ("  y = input('?');", "a session has no keyboard"),
         ("  keyboard();", "a session has no keyboard"),
-        ("  y = (x + ;", "parse error"),
-        ("  z = x;", "'y' undefined"),
+        ("  y = (x + ;", "(parse|syntax) error"),
+        ("  z = x;", "'y' undefined|element number 1 undefined in return list"),
     ],
 )
 def test_code_that_cannot_run_agrees_with_nothing(
     define: Define, octave: oc.Session, body: str, said: str
 ) -> None:
-    def refuses(x: float) -> float:
-        raise ValueError("no")
-
     file = define("broken", body)
     for python in (refuses, lambda x: x):
         text = report(python, file, 1.0, session=octave)
         assert "The Octave code cannot run" in text
-        assert said in text
+        assert re.search(said, text)
 
 
 @pytest.mark.parametrize("error", [NameError, ImportError, NotImplementedError])
@@ -376,11 +377,13 @@ def test_a_function_that_ends_octave_is_told(define: Define) -> None:
 def test_a_function_that_plots_passes_or_says_that_nothing_can_draw(define: Define) -> None:
     file = define("draws", "  plot(x);\n  drawnow();\n  y = x;")
     with oc.Session() as octave:
-        if octave.call("available_graphics_toolkits"):
+        try:
             assert_equivalent(lambda x: x, file, np.arange(3.0), session=octave)
-        else:
-            text = report(lambda x: x, file, np.arange(3.0), session=octave)
-            assert "no graphics toolkits are available" in text
+        except AssertionError as error:
+            # No toolkit, or no font. Who refuses to draw does not agree with that either.
+            for text in (str(error), report(refuses, file, np.arange(3.0), session=octave)):
+                assert "The Octave code cannot run" in text
+                assert "sudo apt-get install gnuplot-nox fonts-freefont-otf" in text
         octave.reset()
         assert np.size(octave.call("get", 0, "children")) == 0
 

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from octave_compress.equivalence.golden import (
 from octave_compress.errors import Frame
 from octave_compress.formats import mat5
 from octave_compress.formats.mat5 import Opaque
+from octave_compress.random import OctaveRandom
 from octave_compress.structs import StructArray
 
 A = np.array([[1.0, 2.0], [3.0, 4.0]])
@@ -174,6 +176,29 @@ def test_replay(tmp_path: Path) -> None:
         g.replay(lambda: 3)
     with pytest.raises(ZeroDivisionError):
         g.replay(lambda: {"x": 1 / 0})
+
+
+@pytest.mark.parametrize(("octave", "second"), [("7.3.0", [5, 1, 1]), ("11.3.0", [1, 5, 1])])
+def test_a_port_draws_as_the_octave_that_was_recorded(
+    tmp_path: Path, octave: str, second: list[float]
+) -> None:
+    statement = Statement(1, 1, "y = randi(10, 1, 3);", {"y": np.array([second], float)})
+    g = replace(golden(tmp_path, (statement,)), octave=octave)
+
+    def drawn() -> np.ndarray[Any, Any]:
+        source = OctaveRandom(7)
+        source.randi(10, 1, 8)
+        return source.randi(10, 1, 3)
+
+    def on_the_way() -> Any:
+        yield "line 1", {"y": drawn()}
+
+    g.replay(lambda: {"y": drawn()})
+    g.replay(on_the_way)
+    other = OctaveRandom(7, version="11" if octave == "7.3.0" else "7")
+    other.randi(10, 1, 8)
+    with pytest.raises(AssertionError):
+        g.replay(lambda: {"y": other.randi(10, 1, 3)})
 
 
 def test_replay_of_a_script_that_failed(tmp_path: Path) -> None:
