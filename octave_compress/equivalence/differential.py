@@ -22,7 +22,7 @@ from octave_compress.equivalence.broken import (
     octave_cannot_run,
     python_cannot_run,
 )
-from octave_compress.equivalence.hints import Evidence, Hint, hints_for
+from octave_compress.equivalence.hints import Evidence, Hint, class_advice, hints_for, is_examined
 from octave_compress.equivalence.levels import EXACT, Difference, Level, compare
 from octave_compress.equivalence.tally import TALLY, Row
 from octave_compress.equivalence.values import as_octave
@@ -40,7 +40,6 @@ _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _WIDTH = 98
 _MOST_DIFFERENCES = 10
 _MOST_LINES = 20  # of what Octave prints
-_MOST_EXAMINED = 1_000_000  # elements: a cause that takes more to show is seen in fewer, too
 
 # Warnings about the machine, not about the arguments.
 _MACHINE_WARNINGS = ("Octave:gnuplot-graphics",)
@@ -342,7 +341,7 @@ class _Case:
     def _hints(self, difference: Difference, output: int, name: str) -> tuple[Hint, ...]:
         if difference.kind not in ("value", "class", "shape"):
             return ()
-        if not all(_is_numeric(v) and v.size <= _MOST_EXAMINED for v in difference.values):
+        if not all(map(is_examined, difference.values)):
             return ()
         numbers: list[Any] = []
         places: list[int] = []
@@ -482,10 +481,8 @@ def _described(d: Difference, ours: Any, name: str, hints: tuple[Hint, ...]) -> 
         lines.append(f"    {d.count} of {d.size} elements differ{_largest(d)}")
     elif d.kind == "class":
         lines = [f"{d.path}: class {d.expected} in Octave, {d.actual} in Python"]
-        if d.actual == "cell":
-            lines.append("    (a list is a cell in Octave: return an array)")
-        elif d.expected == "double" and "int" in d.actual:
-            lines.append("    (Octave's numbers are doubles unless it is told: use .astype(float))")
+        if advice_for_class := class_advice(d.actual, d.expected):
+            lines.append(f"    ({advice_for_class})")
     elif d.kind == "shape":
         theirs, mine = ("x".join(map(str, s or (1, 1))) for s in (d.expected, d.actual))
         lines = [f"{d.path}: {theirs} in Octave, {mine} in Python"]

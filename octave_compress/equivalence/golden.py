@@ -23,7 +23,14 @@ from octave_compress.equivalence.broken import (
     octave_cannot_run,
     python_cannot_run,
 )
+from octave_compress.equivalence.hints import (
+    Evidence,
+    class_advice,
+    hints_for,
+    is_examined,
+)
 from octave_compress.equivalence.levels import EXACT, Difference, Level, differences
+from octave_compress.equivalence.versions import Machine, machine_here, version_causes
 from octave_compress.errors import (
     FileAccessError,
     Frame,
@@ -206,6 +213,11 @@ class Golden:
         return load_golden(path)
 
     @property
+    def machine(self) -> Machine:
+        """The Octave and the BLAS that made the recording."""
+        return Machine(self.octave, self.blas)
+
+    @property
     def error(self) -> RecordedError | None:
         """What ended the script before its last line, if anything."""
         return self.statements[-1].error if self.statements else None
@@ -291,7 +303,8 @@ class Golden:
         found: list[str] = []
         wrong = set()
         for name, value in given.items():
-            for text in _mismatches(value, workspace[name], level, name):
+            context = self._context(where, name)
+            for text in _mismatches(value, workspace[name], level, name, context):
                 found.append(f"  {text}")
                 wrong.add(name)
         if found:
@@ -346,9 +359,10 @@ class Golden:
                 raise
         else:
             if failed:
-                raise AssertionError(
-                    f"{self.script} ended with an error, {self.error}, and the port did not"
-                )
+                text = f"{self.script} ended with an error, {self.error}, and the port did not"
+                texts = [self.statements[-1].text]
+                causes = version_causes("error", texts, self.machine, machine_here())
+                raise AssertionError("\n".join([text, *(f"  likely: {one}" for one in causes)]))
         if not checked and not failed:
             raise AssertionError("replay: the port returned no variables, so nothing was compared")
         names = {name for _, name in checked}
@@ -370,6 +384,22 @@ class Golden:
                 f"{os.fspath(path)} has changed since it was recorded; record it again: "
                 f"octave-compress record {os.fspath(path)} --out {self.path or 'golden.mat'}"
             )
+
+    def _context(self, where: str | int, name: str) -> _Context:
+        """Return what is known of how a variable came to the value that it has after a line."""
+        upto = self.statements[: self._index(where) + 1]
+        last = max(k for k, one in enumerate(upto) if name in one.changed)
+        made = upto[last]
+        workspace = {
+            **(self.variables(upto[last - 1].line) if last else {}),
+            **{other: value for other, value in made.changed.items() if other != name},
+        }
+        named = dict.fromkeys(re.findall(r"[A-Za-z_]\w*", made.text))
+        return _Context(
+            tuple(workspace[one] for one in named if one in workspace),
+            tuple(one.text for one in upto[: last + 1]),
+            self.machine,
+        )
 
     def _index(self, where: str | int) -> int:
         found = re.fullmatch(r"line (\d{1,9})", where) if isinstance(where, str) else None
@@ -415,7 +445,27 @@ def _pairs(result: Any) -> Iterable[tuple[str | int, Mapping[str, Any]]]:
 # Comparison.
 
 
-def _mismatches(actual: Any, expected: Any, level: Level, name: str) -> list[str]:
+@dataclass(frozen=True)
+class _Context:
+    """How a recorded value came about.
+
+    Attributes
+    ----------
+    args : tuple
+        The variables that stand in the statement that made it, as they were before it.
+    texts : tuple of str
+        That statement and those before it.
+    machine : Machine
+    """
+
+    args: tuple[Any, ...]
+    texts: tuple[str, ...]
+    machine: Machine
+
+
+def _mismatches(
+    actual: Any, expected: Any, level: Level, name: str, context: _Context
+) -> list[str]:
     """Return how a port's value differs from a recorded one."""
     from octave_compress.equivalence.values import as_octave
 
@@ -426,21 +476,29 @@ def _mismatches(actual: Any, expected: Any, level: Level, name: str) -> list[str
     found: list[str] = []
     actual, expected = _without_hashes(actual, expected, name, level, found)
     for one in differences(actual, expected, level, name):
-        found.append(str(one))
-        found += [f"  likely: {hint}" for hint in _hints(one, level)]
+        advice = class_advice(one.actual, one.expected) if one.kind == "class" else ""
+        found.append(f"{one} ({advice})" if advice else str(one))
+        found += [f"  likely: {cause}" for cause in _causes(one, level, context)]
     return found
 
 
-def _hints(difference: Difference, level: Level) -> tuple[Any, ...]:
-    """Return likely causes, as far as two results tell without the arguments that led to them."""
-    from octave_compress.equivalence.hints import Evidence, hints_for
-
+def _causes(difference: Difference, level: Level, context: _Context) -> Iterator[str]:
+    """Yield likely causes, as far as results tell without a port that could be called again."""
     if difference.kind not in ("value", "class", "shape"):
-        return ()
-    actual, expected = (np.asarray(value) for value in difference.values)
-    if not {actual.dtype.kind, expected.dtype.kind} <= set("biufc"):
-        return ()
-    return hints_for(Evidence(actual, expected, (), level, lambda args: None))
+        return
+    if not all(map(is_examined, difference.values)):
+        return
+    actual, expected = map(np.asarray, difference.values)
+    args = tuple(np.asarray(value) for value in context.args if is_examined(value))
+    evidence = Evidence(actual, expected, args, level, lambda args: None)
+    for hint in hints_for(evidence):
+        yield str(hint)
+    if difference.kind == "class":
+        return
+    is_near = evidence.same_shape and evidence.is_near
+    yield from version_causes(
+        "last bits" if is_near else "values", context.texts, context.machine, machine_here()
+    )
 
 
 def _without_hashes(

@@ -20,6 +20,14 @@ from octave_compress.equivalence.levels import Level, differing
 
 _Array = NDArray[Any]
 
+_MOST_EXAMINED = 1_000_000  # elements: a cause that takes more to show is seen in fewer, too
+
+
+def is_examined(value: Any) -> bool:
+    """Tell whether a value is an array of numbers, or a number, that can be evidence."""
+    is_array = isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufc"
+    return is_array and value.size <= _MOST_EXAMINED
+
 
 @dataclass(frozen=True)
 class Evidence:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -91,13 +92,10 @@ def machine_here() -> Machine | None:
     from octave_compress.octave.locate import octave_eval
 
     try:
-        version, blas, *_ = [
-            *octave_eval("disp(version()); disp(version('-blas'))").split("\n"),
-            "",
-        ]
-    except (OctaveNotFoundError, OSError, ValueError):
+        printed = octave_eval("disp(version()); disp(version('-blas'))").splitlines()
+    except (OctaveNotFoundError, OSError, subprocess.SubprocessError):
         return None
-    return Machine(version, blas) if version else None
+    return Machine(printed[0], printed[1]) if len(printed) == 2 else None
 
 
 def version_causes(
