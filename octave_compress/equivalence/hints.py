@@ -170,7 +170,8 @@ def _wide(a: _Array) -> _Array:
 
 def _is_whole(*arrays: _Array) -> bool:
     return all(
-        a.dtype.kind in "iu" or (a.dtype.kind == "f" and bool(np.all(a == np.floor(a))))
+        a.dtype.kind in "iu"
+        or (a.dtype.kind == "f" and bool(np.all(np.isfinite(a) & (a == np.floor(a)))))
         for a in arrays
     )
 
