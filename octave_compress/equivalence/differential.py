@@ -41,8 +41,32 @@ _WIDTH = 98
 _MOST_DIFFERENCES = 10
 _MOST_LINES = 20  # of what Octave prints
 
-# Warnings about the machine, not about the arguments.
-_MACHINE_WARNINGS = ("Octave:gnuplot-graphics",)
+# Warnings about the machine, and those that Octave gives once, when it reads a file or first meets
+# an old function: they say nothing about the arguments, and a second call does not give them.
+_NO_BEHAVIOUR = frozenset(
+    f"Octave:{name}"
+    for name in (
+        "gnuplot-graphics",
+        "assign-as-truth-value",
+        "associativity-change",
+        "autoload-relative-file-name",
+        "deprecated-function",
+        "deprecated-keyword",
+        "deprecated-option",
+        "deprecated-property",
+        "deprecated-syntax",
+        "function-name-clash",
+        "future-time-stamp",
+        "language-extension",
+        "legacy-function",
+        "missing-semicolon",
+        "nested-functions-coerced",
+        "separator-insert",
+        "shadowed-function",
+        "single-quote-string",
+        "variable-switch-label",
+    )
+)
 
 
 def assert_equivalent(
@@ -53,6 +77,7 @@ def assert_equivalent(
     nout: int | Sequence[int] = 1,
     session: Session | None = None,
     timeout: float = 60.0,
+    ignore_warnings: str | Sequence[str] = (),
 ) -> None:
     """Call a Python function and an Octave function with the same arguments and compare.
 
@@ -75,6 +100,8 @@ def assert_equivalent(
         Where to run the Octave function; by default in a session that all comparisons share.
     timeout : float
         Seconds that the Octave function may take.
+    ignore_warnings : str or sequence of str
+        Identifiers of warnings that are not compared, or "all".
 
     Raises
     ------
@@ -100,8 +127,9 @@ def assert_equivalent(
     that is never set, a question to the keyboard, `NotImplementedError`) agrees with nothing.
 
     Warnings are compared by identifier: one with an attribute ``identifier``, such as
-    `OctaveWarning` has, must be given by both sides. Python's other warnings are not compared.
-    Octave tells the identifier of the last warning of a call only.
+    `OctaveWarning` has, must be given by both sides. Python's other warnings are not compared,
+    nor are those that Octave gives once, as it reads a file (``Octave:deprecated-syntax`` and its
+    like). Octave tells the identifier of the last warning of a call only.
 
     The Python function gets copies of the arguments, as an Octave function does. If the two
     differ, it may be called again with changed ones, in search of the cause; this is done for
@@ -120,9 +148,10 @@ def assert_equivalent(
     octave = shared_session() if session is None else session
     twin = _find(octave, octave_function)
     _check_call(python_function, args)
+    ignored = _ignored(ignore_warnings)
     texts: list[str] = []
     for count in _counts(nout):
-        case = _Case(python_function, twin, args, level, count, octave, timeout)
+        case = _Case(python_function, twin, args, level, count, octave, timeout, ignored)
         texts += case.judge()
     if texts:
         raise AssertionError("\n".join(texts))
@@ -246,13 +275,14 @@ class _Case:
     nout: int
     session: Session
     timeout: float
+    ignored: frozenset[str]
 
     def judge(self) -> list[str]:
         """Return the lines of a report; none if the two agree."""
         printed: list[str] = []
         octave = self._in_octave(printed)
         python = self._in_python()
-        problems = _warning_problems(python, octave)
+        problems = [] if "all" in self.ignored else self._warning_problems(python, octave)
         row = Row(self.twin.name, self.twin.file, str(self.level), cases=1)
         if python.error is not None or octave.error is not None:
             problems += _error_problems(python.error, octave.error, self.twin.name)
@@ -262,6 +292,26 @@ class _Case:
         row.failures = int(bool(problems))
         TALLY.add(row)
         return self._report(problems, printed) if problems else []
+
+    def _warning_problems(self, python: _Outcome, octave: _Outcome) -> list[str]:
+        unseen = _NO_BEHAVIOUR | self.ignored | {""}
+        given = {getattr(w, "identifier", "") for w in python.warnings} - unseen
+        # Octave knows the identifier of the last one only.
+        known = {getattr(w, "identifier", ""): w for w in octave.warnings[-1:]}
+        problems = []
+        for identifier, warning in known.items():
+            if identifier in unseen or identifier in given:
+                continue
+            problems.append(f"Octave warns {identifier} ({warning}), Python does not.")
+            others = sorted({f"{type(w).__name__}: {w}" for w in python.warnings})
+            if others:
+                problems[-1] += (
+                    f" (Python's {'; '.join(others)} has no attribute `identifier` of that value.)"
+                )
+        extra = sorted(given - known.keys())
+        if len(extra) > max(0, len(octave.warnings) - 1):
+            problems.append(f"Python warns {', '.join(extra)}, Octave does not.")
+        return problems
 
     def _in_octave(self, printed: list[str]) -> _Outcome:
         def keep(line: str) -> None:
@@ -416,31 +466,17 @@ def _wants_nargout(function: Callable[..., Any]) -> bool:
 
 
 def _of_octave(caught: list[warnings.WarningMessage]) -> tuple[Warning, ...]:
-    return tuple(
-        w.message
-        for w in caught
-        if isinstance(w.message, OctaveWarning) and w.message.identifier not in _MACHINE_WARNINGS
-    )
+    return tuple(w.message for w in caught if isinstance(w.message, OctaveWarning))
 
 
-def _warning_problems(python: _Outcome, octave: _Outcome) -> list[str]:
-    given = {getattr(w, "identifier", "") for w in python.warnings} - {""}
-    # Octave knows the identifier of the last one only.
-    known = {getattr(w, "identifier", ""): w for w in octave.warnings[-1:]}
-    known.pop("", None)
-    problems = []
-    for identifier, warning in known.items():
-        if identifier not in given:
-            problems.append(f"Octave warns {identifier} ({warning}), Python does not.")
-            others = sorted({f"{type(w).__name__}: {w}" for w in python.warnings})
-            if others:
-                problems[-1] += (
-                    f" (Python's {'; '.join(others)} has no attribute `identifier` of that value.)"
-                )
-    extra = sorted(given - known.keys())
-    if len(extra) > max(0, len(octave.warnings) - 1):
-        problems.append(f"Python warns {', '.join(extra)}, Octave does not.")
-    return problems
+def _ignored(identifiers: str | Sequence[str]) -> frozenset[str]:
+    names = [identifiers] if isinstance(identifiers, str) else list(identifiers)
+    if not all(isinstance(name, str) and name for name in names):
+        raise InvalidTypeError(
+            "assert_equivalent: IGNORE_WARNINGS must be identifiers of warnings, such as "
+            f'"my:id", or "all", got {identifiers!r}'
+        )
+    return frozenset(names)
 
 
 def _error_problems(python: Exception | None, octave: Exception | None, name: str) -> list[str]:

@@ -24,6 +24,7 @@ def equivalent(
     nout: int | Sequence[int] = 1,
     settings: Settings | None = None,
     timeout: float = 60.0,
+    ignore_warnings: str | Sequence[str] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., None]]:
     """Make a function a test that compares it with an Octave one on generated arguments.
 
@@ -34,7 +35,7 @@ def equivalent(
     Parameters
     ----------
     octave_function : str or path
-        As for `assert_equivalent`, as are `level`, `nout` and `timeout`.
+        As for `assert_equivalent`, as are `level`, `nout`, `timeout` and `ignore_warnings`.
     *strategies : SearchStrategy
         One for each argument of the Octave function, the last parameters of the decorated one.
         Parameters before them are pytest's fixtures.
@@ -104,7 +105,11 @@ def equivalent(
                 [parameters[name] for name in (*drawn, *told)]
             )
             assert_equivalent(
-                python, octave_function, *values, level=level, nout=nout, timeout=timeout
+                *(python, octave_function, *values),
+                level=level,
+                nout=nout,
+                timeout=timeout,
+                ignore_warnings=ignore_warnings,
             )
 
         test.__signature__ = taken  # type: ignore[attr-defined]

@@ -335,6 +335,88 @@ def test_only_the_last_of_several_warnings_is_known(define: Define, octave: oc.S
     assert "Octave warns my:warning" in report(lambda x: x, file, 1.0, session=octave)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("clashes", "function y = another_name(x)\n  y = x;\nend\n"),
+        ("is_old", "function y = is_old(x)\n  y = x + isstr(x);\nend\n"),
+        ("suggests", "function y = suggests(x)\n  if z = x, end\n  y = x;\nend\n"),
+    ],
+)
+def test_warnings_of_loading_are_no_behaviour(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / f"{name}.m").write_text(text)
+
+    def warns(x: float) -> float:
+        warnings.warn("surplus", Identified, stacklevel=1)
+        return x
+
+    with oc.Session() as fresh:
+        fresh.addpath(tmp_path)
+        for _ in range(2):
+            assert_equivalent(lambda x: x, name, 1.0, session=fresh)
+    with oc.Session() as fresh:
+        fresh.addpath(tmp_path)
+        for _ in range(2):
+            said = report(warns, name, 1.0, session=fresh)
+            assert "Python warns my:warning, Octave does not." in said
+    with oc.Session() as fresh:
+        fresh.addpath(tmp_path)
+        with pytest.warns(oc.OctaveWarning):  # it is given, once
+            fresh.call(name, 1.0)
+
+
+def test_a_warning_before_one_of_loading_counts(define: Define) -> None:
+    body = "  warning('my:warning', 'one');\n  y = x + isstr(x);"
+    file = define("warns_then_loads", body)
+
+    def warns(x: float) -> float:
+        warnings.warn("one", Identified, stacklevel=1)
+        return x
+
+    with oc.Session() as fresh:
+        for _ in range(2):
+            assert_equivalent(warns, file, 1.0, session=fresh)
+        assert "Octave warns my:warning" in report(lambda x: x, file, 1.0, session=fresh)
+
+
+def test_a_surplus_warning_is_told(define: Define, octave: oc.Session) -> None:
+    class Other(UserWarning):
+        identifier = "other:warning"
+
+    file = define("warns_once", "  warning('my:warning', 'one');\n  y = x;")
+
+    def warns(x: float) -> float:
+        warnings.warn("one", Identified, stacklevel=1)
+        warnings.warn("two", Other, stacklevel=1)
+        return x
+
+    said = report(warns, file, 1.0, session=octave)
+    assert "Python warns other:warning, Octave does not." in said
+    assert "my:warning" not in said
+
+
+def test_warnings_can_be_ignored(define: Define, octave: oc.Session) -> None:
+    file = define("warns_alone", "  warning('my:warning', 'one');\n  y = x;")
+    for ignored in ("my:warning", ["other:id", "my:warning"], "all"):
+        assert_equivalent(lambda x: x, file, 1.0, session=octave, ignore_warnings=ignored)
+    for ignored in ((), "other:id"):
+        with pytest.raises(AssertionError, match="Octave warns my:warning"):
+            assert_equivalent(lambda x: x, file, 1.0, session=octave, ignore_warnings=ignored)
+
+    def warns(x: float) -> float:
+        warnings.warn("one", Identified, stacklevel=1)
+        return x
+
+    assert_equivalent(warns, "double", 1.0, session=octave, ignore_warnings="my:warning")
+    for wrong in ([1], [""], ""):
+        with pytest.raises(oc.InvalidTypeError, match="IGNORE_WARNINGS must be identifiers"):
+            assert_equivalent(
+                *(warns, file, 1.0),
+                session=octave,
+                ignore_warnings=wrong,  # type: ignore[arg-type]
+            )
+
+
 # Bad input
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -266,6 +266,7 @@ ARRAYS = arrays(
 
 @settings(max_examples=300)
 @given(ARRAYS, ARRAYS, st.lists(ARRAYS, max_size=2), st.sampled_from([EXACT, ulp(2), rtol(1e-9)]))
+@example(np.array(0.0), np.array(np.inf), [np.array(0.0)], EXACT)
 def test_any_evidence_is_examined(actual: Any, expected: Any, args: Any, level: Level) -> None:
     for again in (lambda args: None, lambda args: args[0] if args else None):
         for left in (actual, expected, np.resize(actual, expected.shape)):
