@@ -31,6 +31,7 @@ from octave_compress.errors import (
     InvalidTypeError,
     InvalidValueError,
     OctaveError,
+    OctaveNotFoundError,
     OctaveWarning,
 )
 from octave_compress.octave.codec import encode
@@ -146,7 +147,10 @@ def assert_equivalent(
     """
     __tracebackhide__ = True
     octave = shared_session() if session is None else session
-    twin = _find(octave, octave_function)
+    try:
+        twin = _find(octave, octave_function)
+    except OctaveNotFoundError as error:
+        raise NothingToCompareError(str(error).splitlines()[0]) from None
     _check_call(python_function, args)
     ignored = _ignored(ignore_warnings)
     texts: list[str] = []
@@ -155,6 +159,17 @@ def assert_equivalent(
         texts += case.judge()
     if texts:
         raise AssertionError("\n".join(texts))
+
+
+class NothingToCompareError(OctaveNotFoundError):
+    """There is no Octave to compare with; the plugin skips the test, or lets it fail."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"{reason}\nassert_equivalent needs it: install Octave, or name its program in "
+            "OCTAVE_EXECUTABLE. pytest --octave=skip skips such tests."
+        )
+        self.reason = reason
 
 
 _shared: Session | None = None
