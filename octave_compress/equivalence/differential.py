@@ -24,6 +24,7 @@ from octave_compress.equivalence.broken import (
 )
 from octave_compress.equivalence.hints import Evidence, Hint, class_advice, hints_for, is_examined
 from octave_compress.equivalence.levels import EXACT, Difference, Level, compare
+from octave_compress.equivalence.scripts import source_text
 from octave_compress.equivalence.tally import TALLY, Row
 from octave_compress.equivalence.values import as_octave
 from octave_compress.errors import (
@@ -224,6 +225,7 @@ def _find_file(session: Session, file: Path) -> _Twin:
             f"assert_equivalent: {file.name!r} cannot be called: the name of an Octave function "
             "is ASCII letters, digits and _, and its file's ends in .m"
         )
+    source_text(file, file.read_bytes())
     folder = str(file.parent.resolve())
     if folder not in session._paths:
         with warnings.catch_warnings():

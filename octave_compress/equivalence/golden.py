@@ -6,6 +6,7 @@ Nothing here starts Octave: :mod:`octave_compress.equivalence.recording` makes s
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -30,7 +31,7 @@ from octave_compress.equivalence.hints import (
     is_examined,
 )
 from octave_compress.equivalence.levels import EXACT, Difference, Level, differences
-from octave_compress.equivalence.versions import Machine, machine_here, version_causes
+from octave_compress.equivalence.versions import Effect, Machine, machine_here, version_causes
 from octave_compress.errors import (
     FileAccessError,
     Frame,
@@ -484,20 +485,55 @@ def _mismatches(
 
 def _causes(difference: Difference, level: Level, context: _Context) -> Iterator[str]:
     """Yield likely causes, as far as results tell without a port that could be called again."""
+    evidence = _evidence(difference, level, context)
+    if evidence is not None:
+        yield from map(str, hints_for(evidence))
+        yield from _version_causes(difference, evidence, context, machine_here())
+
+
+def _evidence(difference: Difference, level: Level, context: _Context) -> Evidence | None:
     if difference.kind not in ("value", "class", "shape"):
-        return
+        return None
     if not all(map(is_examined, difference.values)):
-        return
+        return None
     actual, expected = map(np.asarray, difference.values)
     args = tuple(np.asarray(value) for value in context.args if is_examined(value))
-    evidence = Evidence(actual, expected, args, level, lambda args: None)
-    for hint in hints_for(evidence):
-        yield str(hint)
-    if difference.kind == "class":
-        return
-    is_near = evidence.same_shape and evidence.is_near
-    yield from version_causes(
-        "last bits" if is_near else "values", context.texts, context.machine, machine_here()
+    return Evidence(actual, expected, args, level, lambda args: None)
+
+
+def _version_causes(
+    difference: Difference,
+    evidence: Evidence,
+    context: _Context,
+    other: Machine | None,
+    **words: str,
+) -> Iterator[str]:
+    if difference.kind != "class":
+        is_near = evidence.same_shape and evidence.is_near
+        effect: Effect = "last bits" if is_near else "values"
+        yield from version_causes(effect, context.texts, context.machine, other, **words)
+
+
+def recorded_differences(
+    goldens: tuple[Golden, Golden], statements: tuple[Statement, Statement], name: str, level: Level
+) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
+    """Return how a variable that a statement made differs in two recordings, and likely causes."""
+    actual, expected = (statement.changed[name] for statement in statements)
+    found: list[str] = []
+    actual, expected = _without_hashes(actual, expected, name, level, found)
+    apart = differences(actual, expected, level, name)
+    context = goldens[1]._context(statements[1].line, name)
+    causes: dict[str, None] = {}
+    for one in apart:
+        evidence = _evidence(one, level, context)
+        if evidence is not None:
+            other = goldens[0].machine
+            words = {"drawn": other.octave, "here": "the other one's is"}
+            causes.update(dict.fromkeys(_version_causes(one, evidence, context, other, **words)))
+    sampled = (text.partition(": ") for text in found)
+    return (
+        (*(Difference(place, place, "value", text) for place, _, text in sampled), *apart),
+        tuple(causes),
     )
 
 
@@ -505,6 +541,9 @@ def _without_hashes(
     actual: Any, expected: Any, name: str, level: Level, found: list[str]
 ) -> tuple[Any, Any]:
     """Return both values with the sample in place of each large array, and tell what differs."""
+    if isinstance(actual, HashedArray) and not isinstance(expected, HashedArray):
+        _sampled(expected, actual, name, level, found)
+        return None, None
     if isinstance(expected, HashedArray):
         return _sampled(actual, expected, name, level, found)
     if isinstance(expected, dict) and isinstance(actual, dict):
@@ -549,7 +588,11 @@ def _is_cell_array(value: Any) -> bool:
 def _sampled(
     actual: Any, expected: HashedArray, name: str, level: Level, found: list[str]
 ) -> tuple[Any, Any]:
-    if isinstance(actual, str):
+    array: Any
+    dtype: np.dtype[Any] | None
+    if isinstance(actual, HashedArray):
+        array, dtype = actual, actual.dtype
+    elif isinstance(actual, str):
         data = np.frombuffer(actual.encode(errors="surrogateescape"), np.uint8)
         array, dtype = data.reshape(1, -1), None
     else:
@@ -563,20 +606,26 @@ def _sampled(
         sizes = ("x".join(map(str, shape)) for shape in (array.shape, expected.shape))
         found.append(f"{name}: shape {' is not '.join(sizes)}")
         return None, None
-    flat = array.ravel(order="F")
-    if array_sha256(flat) == expected.sha256:
+    size = math.prod(expected.shape)
+    if isinstance(array, HashedArray):
+        sha256, sample = array.sha256, array.sample
+        if not np.array_equal(array.index, expected.index):
+            sample = expected.sample  # of other places: only the hashes say something
+    else:
+        flat = array.ravel(order="F")
+        sha256, sample = array_sha256(flat), flat[expected.index]
+    if sha256 == expected.sha256:
         return None, None
-    sample = flat[expected.index]
     if level.kind == "exact" and not differences(sample, expected.sample, level, name):
         found.append(
-            f"{name}: the hash differs, and the sample of {sample.size} of {flat.size} elements "
+            f"{name}: the hash differs, and the sample of {sample.size} of {size} elements "
             "does not: record it with a larger limit to see where"
         )
     for one in differences(sample, expected.sample, level, name):
         at = np.unravel_index(expected.index[(one.index or (0,))[-1]], array.shape, order="F")
         found.append(
             f"{name}({','.join(str(int(i) + 1) for i in at)}): {one.message}, in a sample of "
-            f"{sample.size} of {flat.size} elements"
+            f"{sample.size} of {size} elements"
         )
     return None, None
 

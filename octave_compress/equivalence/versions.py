@@ -99,7 +99,13 @@ def machine_here() -> Machine | None:
 
 
 def version_causes(
-    effect: Effect, texts: Iterable[str], recorded: Machine, other: Machine | None
+    effect: Effect,
+    texts: Iterable[str],
+    recorded: Machine,
+    other: Machine | None,
+    *,
+    drawn: str = "",
+    here: str = "here it is",
 ) -> Iterator[str]:
     """Yield what may be between a recording and another Octave, for a difference of some effect.
 
@@ -113,6 +119,10 @@ def version_causes(
     other : Machine or None
         What it is compared with; None where there is no Octave. Then only what `OctaveRandom`
         draws can be of another version.
+    drawn : str
+        The version that numbers were drawn as, by default that of `OctaveRandom`.
+    here : str
+        What stands before the other version in a text.
     """
     called = {name for text in texts for name in _called(text)}
     theirs = _major(recorded.octave)
@@ -120,20 +130,20 @@ def version_causes(
         names = [name for name in change.functions if name in called]
         if change.effect != effect or not names:
             continue
-        here = other.octave if other is not None else ""
+        ours = other.octave if other is not None else ""
         if "randi" in names:
-            here = default_version()
-        if here and (theirs < change.since) != (_major(here) < change.since):
+            ours = drawn or default_version()
+        if ours and (theirs < change.since) != (_major(ours) < change.since):
             yield (
                 f"another version of Octave: from {change.since} on {change.what}; the recording "
-                f"is by {recorded.octave}, and here it is {here}"
+                f"is by {recorded.octave}, and {here} {ours}"
             )
     if effect == "last bits" and other is not None and other != recorded:
         library = [name for name in _LIBRARY if name in called]
         of = f" ({', '.join(library)} is the C library's)" if library else ""
         yield (
             f"another version of Octave or BLAS{of}: the recording is by {_named(recorded)}, and "
-            f"here it is {_named(other)}"
+            f"{here} {_named(other)}"
         )
 
 
