@@ -47,6 +47,7 @@ from octave_compress.structs import StructArray
 
 FORMAT = 1
 _LONGEST_NAME = 63  # of a field in a MAT file
+_MOST_STRUCTS = 1 << 16  # without fields, of which a file holds no more than how many there are
 
 
 class HashedArray:
@@ -888,7 +889,11 @@ def _unstored_note(note: Mapping[str, Any]) -> Any:
         shape = tuple(int(n) for n in np.ravel(note["ocx_shape"]))
         if not 2 <= len(shape) <= 32 or not 0 <= min(shape) <= max(shape) < 1 << 20:
             raise ValueError("a struct array without a size")
-        array = np.empty(shape if 0 in shape else (0, 0), dtype=object)
+        if math.prod(shape) > _MOST_STRUCTS:
+            raise ValueError("a struct array without fields and of too many elements")
+        array = np.empty(shape, dtype=object)
+        for at in np.ndindex(shape):
+            array[at] = {}
         return array.view(StructArray)
     return Opaque(kind, _text(note["ocx_text"]))
 
@@ -902,7 +907,9 @@ def _hashed(kind: str, note: Mapping[str, Any]) -> HashedArray:
     index = np.ravel(note["ocx_index"]).astype(np.int64) - 1
     sample = np.ravel(note["ocx_sample"])
     count = float(np.prod(np.array(shape, dtype=np.float64)))
-    if sample.size != index.size or not index.size or not 0 <= index.min() <= index.max() < count:
+    if len(shape) < 2 or min(shape) < 0 or sample.size != index.size or not index.size:
+        raise ValueError("a large array without a size or a sample")
+    if not 0 <= index.min() <= index.max() < count:
         raise ValueError("the sample of a large array is not inside of it")
     return HashedArray(
         dtype,

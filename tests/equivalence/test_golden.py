@@ -421,6 +421,57 @@ values = st.recursive(
 )
 
 
+@pytest.mark.parametrize("shape", [(0, 0), (0, 3), (2, 0, 4), (2, 3), (2, 1, 3)])
+def test_struct_arrays_without_fields_keep_their_size(shape: tuple[int, ...]) -> None:
+    array = np.empty(shape, dtype=object)
+    for at in np.ndindex(shape):
+        array[at] = {}
+    back = unstored(stored(array.view(StructArray)))
+    assert isinstance(back, StructArray)
+    assert back.shape == shape
+    assert all(one == {} for one in back.flat)
+
+
+SHAPES: list[Any] = [3, [], [3], [-1, 2], [2, 1 << 20], [1 << 15, 1 << 15], [1] * 33, [np.nan, 1]]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_damaged_shapes_are_no_struct_arrays(tmp_path: Path, shape: Any) -> None:
+    golden(tmp_path, (Statement(1, 1, "s", {"s": np.empty((0, 3), object).view(StructArray)}),))
+    content = dict(mat5.read((tmp_path / "golden.mat").read_bytes(), lossless=True))
+    note = {"ocx_class": "struct", "ocx_shape": np.array([shape], float)}
+    content["line_1"] = {"s": note}
+    (tmp_path / "damaged.mat").write_bytes(mat5.write(content))
+    with pytest.raises(oc.GoldenFileError, match=r"damaged\.mat: damaged"):
+        load_golden(tmp_path / "damaged.mat")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"ocx_size": [[2, 1]]},  # the sample is beyond it
+        {"ocx_size": [[0, 9]]},
+        {"ocx_size": [[-2, -2]]},
+        {"ocx_index": [[1, 5]]},
+        {"ocx_index": [[0, 4]]},
+        {"ocx_index": [[1, 2, 4]]},
+        {"ocx_index": np.zeros((1, 0)), "ocx_sample": np.zeros((0, 1))},
+        {"ocx_sample": [[1.0], [2.0], [3.0]]},
+        {"ocx_class": "no_class"},
+    ],
+    ids=str,
+)
+def test_damaged_notes_of_large_arrays(tmp_path: Path, damage: dict[str, Any]) -> None:
+    large = HashedArray(np.dtype("f8"), (2, 2), "0" * 64, np.array([0, 3]), np.array([1.0, 4.0]))
+    golden(tmp_path, (Statement(1, 1, "z", {"z": large}),))
+    content = dict(mat5.read((tmp_path / "golden.mat").read_bytes(), lossless=True))
+    changed = {k: v if isinstance(v, str) else np.array(v, float) for k, v in damage.items()}
+    content["line_1"] = {"z": {**content["line_1"]["z"], **changed}}
+    (tmp_path / "damaged.mat").write_bytes(mat5.write(content))
+    with pytest.raises(oc.GoldenFileError, match=r"damaged\.mat: damaged"):
+        load_golden(tmp_path / "damaged.mat")
+
+
 @given(values)
 def test_values_survive_the_file(value: Any) -> None:
     back = mat5.read(mat5.write({"v": stored(value)}), lossless=True)["v"]
