@@ -75,17 +75,17 @@ def drawing_as(version: str) -> Iterator[None]:
 
 
 def default_version() -> str:
-    """Return the version whose numbers `OctaveRandom` draws unless it is told: see there."""
-    return _replayed.get() or _installed_version() or str(_NEWEST)
+    """Return the version whose numbers an `OctaveRandom` that is made here draws: see there."""
+    return _replayed.get() or _version_here()
 
 
-def _installed_version() -> str | None:
+def _version_here() -> str:
     from octave_compress.octave.locate import octave_version
 
     try:
         return octave_version()
     except OctaveNotFoundError:
-        return None
+        return str(_NEWEST)
 
 
 def _major(version: str | int) -> int:
@@ -272,7 +272,7 @@ class OctaveRandom:
     def version(self) -> str:
         """The version of Octave whose numbers these are."""
         if self._version is None:
-            self._version = default_version()
+            self._version = _version_here()
         return self._version
 
     @overload

@@ -245,6 +245,19 @@ def test_another_version_is_named(
         assert all(octave in line and "11.3.0" in line for line in named)
 
 
+def test_a_replay_draws_as_the_recorded_octave_so_that_is_no_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("octave_compress.equivalence.golden.machine_here", lambda: HERE)
+    monkeypatch.setattr("octave_compress.octave.locate.octave_version", lambda: HERE.octave)
+    g = golden(tmp_path, (Statement(1, 1, "y = randi(10);", {"y": np.float64(5)}),))
+    with pytest.raises(AssertionError) as caught:
+        g.replay(lambda: {"y": OctaveRandom(1).randi(10) + 17})
+    assert "another version" not in str(caught.value)
+    with pytest.raises(AssertionError, match="another version of Octave: from 11 on randi"):
+        g.check("end", y=22)
+
+
 def test_the_same_octave_is_no_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     g = golden(tmp_path, (Statement(1, 1, "y = mean(v);", {"y": np.float64(0.3)}),))
     for here, named in (
