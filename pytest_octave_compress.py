@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +49,43 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Prepare Octave for a test that is marked."""
+    function = getattr(item, "obj", None)
+    generated = getattr(function, "octave_compress_generated", None)
+    if generated is not None and (problem := generated.problem(function)):
+        pytest.fail(problem, pytrace=False)
     if item.get_closest_marker("octave") is not None:
         _prepare(item.config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tell a test of `equivalent` that has its parameters in an order that cannot be."""
+    generated = getattr(metafunc.function, "octave_compress_generated", None)
+    if generated is None:
+        return
+    given: list[str] = []
+    for mark in metafunc.definition.iter_markers("parametrize"):
+        names = mark.args[0] if mark.args else mark.kwargs.get("argnames", ())
+        given += [n.strip() for n in names.split(",")] if isinstance(names, str) else names
+    if problem := generated.problem(metafunc.function, given):
+        pytest.fail(problem, pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Skip a test that is not marked and has met that there is no Octave to compare with."""
+    report = yield
+    module = sys.modules.get("octave_compress.equivalence.differential")
+    if call.excinfo is None or module is None or _requires_octave(item.config):
+        return report
+    error = call.excinfo.value
+    if report.failed and isinstance(error, module.NothingToCompareError):
+        path, line, _ = item.reportinfo()
+        report.outcome = "skipped"
+        report.longrepr = (str(path), (line or 0) + 1, f"Skipped: {error.reason}")
+    return report
 
 
 @pytest.fixture
@@ -71,13 +106,17 @@ def _prepare(config: pytest.Config) -> None:
         octave_executable()
     except OctaveNotFoundError as error:
         reason = str(error).splitlines()[0]
-        default = "require" if os.environ.get("CI") == "true" else "skip"
-        if (config.getoption("--octave") or default) == "require":
+        if _requires_octave(config):
             pytest.fail(f"{reason} (--octave=skip skips such tests)", pytrace=False)
         pytest.skip(reason)
     from octave_compress.equivalence.differential import shared_session
 
     shared_session().reset()
+
+
+def _requires_octave(config: pytest.Config) -> bool:
+    default = "require" if os.environ.get("CI") == "true" else "skip"
+    return bool((config.getoption("--octave") or default) == "require")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -19,7 +19,7 @@ def samples(random: OctaveRandom, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 def train_network(random, X, y, layers, solver, loss, epochs):
     """Train as compat/trainNetwork.m does, with a seed drawn from the script's generator."""
-    seed = random.randi((0, 2**32 - 1), 1).item()
+    seed = int(random.randi((0, 2**32 - 1)))
     return oc.train(X, y, layers=layers, solver=solver, loss=loss, epochs=epochs, seed=seed)
 
 

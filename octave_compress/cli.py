@@ -113,8 +113,8 @@ def _parser() -> argparse.ArgumentParser:
         "compare",
         help="compare the variables in two .mat files",
         description="Compare the variables in two .mat files, of MATLAB's formats up to -v7 or "
-        "of Octave's own. The exit status is 0 if they agree, 1 if they differ, and 2 if a file "
-        "cannot be read.",
+        "of Octave's own, or two recordings, statement by statement. The exit status is 0 if "
+        "they agree, 1 if they differ, and 2 if a file cannot be read.",
     )
     compare.add_argument("actual", metavar="A.mat")
     compare.add_argument("expected", metavar="B.mat")
@@ -312,7 +312,8 @@ def _compare(options: argparse.Namespace) -> int:
     for title in ("variable", options.actual, options.expected, "verdict"):
         table.add_column(Text(title), overflow="fold")
     for row in rows:
-        verdict = "\n".join(str(one) for one in row.differences) or "agrees"
+        verdict = "\n".join(map(str, row.differences)) or "agrees"
+        verdict += "".join(f"\nlikely: {cause}" for cause in row.causes)
         table.add_row(*map(Text, (row.name, row.left, row.right, verdict)))
     console = Console(highlight=False)
     if rows:

@@ -57,7 +57,7 @@ def digits() -> tuple[Samples, Samples, Samples]:
     from scipy.io import loadmat
 
     content = loadmat(DIGITS)
-    order = OctaveRandom(SEED).randperm(len(content["X"]))
+    order = OctaveRandom(SEED).randperm(len(content["X"]), dtype=int)
     X, y = content["X"][order] / 16.0, content["y"].ravel()[order].astype(np.int64)
     parts = (slice(0, 1077), slice(1077, 1437), slice(1437, None))
     train, validation, test = (Samples(X[part], y[part]) for part in parts)

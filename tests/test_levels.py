@@ -6,12 +6,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import csc_array
 
 from octave_compress import Dense, Model
 from octave_compress.backends import OPERATIONS
 from octave_compress.equivalence import verify as module
 from octave_compress.equivalence.cases import CASES
-from octave_compress.equivalence.levels import EXACT, MEASURED, Level, compare, rtol, ulp
+from octave_compress.equivalence.levels import (
+    EXACT,
+    MEASURED,
+    Level,
+    compare,
+    differing,
+    rtol,
+    ulp,
+)
 from octave_compress.equivalence.source import NumpySource
 from octave_compress.equivalence.verify import (
     negative_controls,
@@ -89,6 +98,26 @@ def test_equal_enough(left: Any, right: Any, level: Level) -> None:
 def test_not_equal_enough(left: Any, right: Any, level: Level) -> None:
     assert compare(left, right, level).mismatch is not None
     assert compare(right, left, level).mismatch is not None
+
+
+@pytest.mark.parametrize("wild", [INF, -INF, NAN])
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.complex128])
+def test_what_is_not_finite_excuses_no_other_element(wild: float, kind: Any) -> None:
+    level = rtol(1e-6, single=1e-3)
+    for size in (3, 200_000):  # in the same block, and in another
+        expected = np.ones(size, kind)
+        expected[-1] = wild
+        actual = expected.copy()
+        actual[0] = 1.5
+        for one, other in ((actual, expected), (actual[None], expected[None])):
+            found = compare(one, other, level)
+            assert found.mismatch is not None
+            assert found.differences[0].count == 1
+        assert differing(actual, expected, level).nonzero()[0].tolist() == [0]
+        assert compare(expected, expected.copy(), level).mismatch is None
+    sparse = csc_array(np.array([[1.0, 0.0, wild]]))
+    changed = csc_array(np.array([[1.5, 0.0, wild]]))
+    assert compare(changed, sparse, level).mismatch is not None
 
 
 def test_models_are_compared_field_by_field() -> None:

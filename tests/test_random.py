@@ -19,9 +19,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from octave_compress import Session
+from octave_compress import OctaveError, OctaveNotFoundError, Session
 from octave_compress.equivalence import OctaveRandom as Exported
-from octave_compress.random import OctaveRandom
+from octave_compress.random import OctaveRandom, drawing_as
 from octave_compress.ziggurat import Exponential, Normal, single_log, ziggurat
 
 Step: TypeAlias = tuple[Any, ...]
@@ -130,9 +130,23 @@ def _cases() -> dict[str, Case]:
         cases[f"seed-{seed}"] = seed, [(name, 50, 1, "float64") for name in STREAMS]
     for bounds in RANGES:
         cases[f"randi-{bounds}"] = 9, [("randi", bounds, 1, 1), ("randi", bounds, 411, 3)]
-    cases["randi-million"] = 21, [("randi", (-(2**40), 2**52), 10**6, 1)]
+    for bounds in ((1, 10), (-(2**40), 2**52), (0, 3 * 2**51 - 1)):
+        cases[f"randi-million-{bounds}"] = 21, [("randi", bounds, 10**6, 1), ("randi", 10, 1, 3)]
     cases["randperm-million"] = 22, [("randperm", 10**6, 10**6)]
     cases["randi-imax"] = 9, [("randi", 1, 2, 2), ("randi", 6, 4, 5), ("randi", 6, 0, 5)]
+    cases["randi-twice"] = 7, [("randi", 10, 1, 8), ("randi", 10, 1, 3)]
+    for name in STREAMS:
+        shapes: tuple[tuple[int, ...], ...] = (
+            (),
+            (3,),
+            (1,),
+            (0,),
+            (2, 3, 4),
+            (3, 1, 1),
+            (2, 0, 3),
+        )
+        cases[f"{name}-shapes"] = 4, [("shape", name, None, *shape) for shape in shapes]
+    cases["randi-shapes"] = 4, [("shape", "randi", (1, 2**53 // 3 + 1), *s) for s in shapes]
     for n in (0, 1, 2, 5, 1000, 60000):
         cases[f"randperm-{n}"] = 6, [("randperm", n, n)] * 2
     few = [(1000, m) for m in (0, 1, 199, 200, 201, 999)]
@@ -171,6 +185,9 @@ def _octave_step(step: Step) -> str:
             return f"put (f, randi ({high}, {rows}, {cols}));"
         case ("randperm", n, m):
             return f"put (f, randperm ({n}, {m})(:) - 1);"
+        case ("shape", name, bounds, *sizes):
+            words = [] if bounds is None else [str(list(bounds))]
+            return f"put (f, {name} ({', '.join([*words, *map(str, sizes)])}));"
     name, rows, cols, dtype = step
     return f'put (f, {name} ({rows}, {cols}, "{WIDTHS[dtype]}"));'
 
@@ -183,7 +200,7 @@ def _octave_script() -> str:
     lines = [
         "1;",
         "function put (f, x)",
-        '  fwrite (f, [isa(x, "single"), size(x)], "double");',
+        '  fwrite (f, [isa(x, "single"), ndims(x), size(x)], "double");',
         '  fwrite (f, x, "double");',
         "end",
     ]
@@ -200,17 +217,25 @@ def _read(path: Path) -> Arrays:
     arrays: Arrays = []
     start = 0
     while start < numbers.size:
-        is_single, rows, cols = numbers[start : start + 3].astype(int).tolist()
-        values = numbers[start + 3 :][: rows * cols].reshape((rows, cols), order="F")
+        is_single, dimensions = numbers[start : start + 2].astype(int).tolist()
+        start += 2 + dimensions
+        shape = tuple(numbers[start - dimensions : start].astype(int).tolist())
+        values = numbers[start:][: math.prod(shape)].reshape(shape, order="F")
         arrays.append(values.astype(np.float32) if is_single else values)
-        start += 3 + rows * cols
+        start += math.prod(shape)
     return arrays
 
 
-def _in_python(seed: float, steps: list[Step]) -> Arrays:
-    source = OctaveRandom(seed)
+def _in_python(seed: float, steps: list[Step], version: str | None = None) -> Arrays:
+    source = OctaveRandom(seed, version=version)
     arrays: Arrays = []
     for function, *args in _with_states(steps):
+        if function == "shape":
+            name, bounds, *sizes = args
+            drawn = getattr(source, name)(*([] if bounds is None else [bounds]), *sizes)
+            assert isinstance(drawn, np.ndarray) == bool(sizes)
+            arrays.append(np.atleast_2d(drawn))
+            continue
         keywords = {"dtype": args.pop()} if function in STREAMS else {}
         result = getattr(source, function)(*args, **keywords)
         if function == "randperm":
@@ -267,7 +292,7 @@ def test_continues_from_a_state_of_octave(name: str, octave: dict[str, Arrays]) 
     for i in range(1, len(steps), 3):
         assert steps[i] == ("state", name)
         source.set_state(name, results[i])  # type: ignore[arg-type]
-        _assert_same(getattr(source, name)(1, dtype="float32"), results[i + 1])
+        _assert_same(getattr(source, name)(1, 1, dtype="float32"), results[i + 1])
         if i + 2 < len(steps):
             _assert_same(getattr(source, name)(*steps[i + 2][1:3]), results[i + 2])
 
@@ -292,9 +317,9 @@ def _drawn_by_octave(session: Session) -> Arrays:
 def _drawn_by_us(source: OctaveRandom) -> Arrays:
     return [
         source.rand(7, 3),
-        source.randn(1000),
+        source.randn(1000, 1),
         source.rande(5, 5, dtype="float32"),
-        source.randi((-5, 10), 40, 2, dtype="float64"),
+        source.randi((-5, 10), 40, 2),
         source.randperm(30).reshape(1, -1),
         source.rand(1, 99, dtype="float32"),
     ]
@@ -303,8 +328,8 @@ def _drawn_by_us(source: OctaveRandom) -> Arrays:
 @pytest.mark.octave
 def test_states_travel_in_both_directions(session: Session) -> None:
     source = OctaveRandom(77)
-    source.randn(10)  # the three states are at different places
-    source.rand(1)
+    source.randn(10, 1)  # the three states are at different places
+    source.rand()
     source.to_octave(session)
     for _ in range(3):
         for ours, theirs in zip(_drawn_by_us(source), _drawn_by_octave(session), strict=True):
@@ -316,7 +341,7 @@ def test_states_travel_in_both_directions(session: Session) -> None:
         _assert_same(ours, theirs)
     # `source` has stayed behind: the comparison can fail.
     with pytest.raises(AssertionError):
-        _assert_same(source.rand(5), session.call("rand", 5, 1))
+        _assert_same(source.rand(5, 1), session.call("rand", 5, 1))
 
 
 @pytest.mark.octave
@@ -324,18 +349,124 @@ def test_sending_a_state_leaves_the_old_generators(session: Session) -> None:
     session.call("rand", "seed", 5, nout=0)
     source = OctaveRandom(3)
     source.to_octave(session)
-    _assert_same(source.rand(9), session.call("rand", 9, 1))
+    _assert_same(source.rand(9, 1), session.call("rand", 9, 1))
 
 
 @pytest.mark.octave
-@pytest.mark.parametrize("dtype", ["float64", "float32", "int8", "uint16", "int64", "uint64"])
+def test_old_generators_are_noticed_and_left_as_they_are(session: Session) -> None:
+    session.call("randn", "seed", 5, nout=0)
+    session.call("rand", "seed", 5, nout=0)
+    expected = [session.call("rand"), session.call("rand")]
+    session.call("rand", "seed", 5, nout=0)
+    with pytest.raises(ValueError, match=r"old generators since a rand\('seed', x\): seed by rand"):
+        OctaveRandom.from_octave(session)
+    assert [session.call("rand"), session.call("rand")] == expected
+    session.call("rand", "twister", 5, nout=0)
+    source = OctaveRandom.from_octave(session)
+    assert source.rand() == session.call("rand") == OctaveRandom(5).rand()
+
+
+@pytest.mark.octave
+@pytest.mark.parametrize("dtype", [*WIDTHS, "int8", "uint16", "uint32", "int64", "uint64"])
 def test_randi_in_every_class(session: Session, dtype: str) -> None:
     source = OctaveRandom(8)
     source.to_octave(session)
-    theirs = session.call("randi", np.array([0.0, 127.0]), 50, 2, WIDTHS.get(dtype, dtype))
-    ours = source.randi((0, 127), 50, 2, dtype=dtype)
+    args = (np.array([0.0, 99.0]), 50, 2, WIDTHS.get(dtype, dtype))
+    if dtype in ("int64", "uint64") and int(source.version.split(".")[0]) >= 11:
+        with pytest.raises(OctaveError, match=f"unknown requested output CLASS '{dtype}'"):
+            session.call("randi", *args)
+        with pytest.raises(ValueError, match=f"DTYPE {dtype} is refused by Octave 11"):
+            source.randi((0, 99), 50, 2, dtype=dtype)
+        return
+    theirs = session.call("randi", *args)
+    ours = source.randi((0, 99), 50, 2, dtype=dtype)
     assert ours.dtype == theirs.dtype == dtype
     np.testing.assert_array_equal(ours, theirs)
+    np.testing.assert_array_equal(source.state("rand"), session.call("rand", "twister"))
+
+
+# What rand("twister", 7), randi(10, 1, 8), randi(10, 1, 3) gave in 7.3, 9.4 and 11.3: beside one
+# of them nothing else would notice that all versions draw alike.
+@pytest.mark.parametrize(
+    ("version", "second"),
+    [
+        ("7.3.0", [5, 1, 1]),
+        (8, [5, 1, 1]),
+        ("9.4.0", [5, 1, 1]),
+        ("10.2.0", [5, 1, 1]),
+        ("11.3.0", [1, 5, 1]),
+        (12, [1, 5, 1]),
+    ],
+)
+def test_randi_of_each_version(version: str | int, second: list[int]) -> None:
+    source = OctaveRandom(7, version=version)
+    assert source.randi(10, 1, 8).tolist() == [[4, 2, 7, 1, 6, 4, 1, 6]]
+    assert source.randi(10, 1, 3).tolist() == [second]
+    # A range that divides 2^53 rejects nothing, and is drawn alike.
+    alike = [OctaveRandom(7, version=one).randi((0, 7), 3) for one in (version, 7)]
+    np.testing.assert_array_equal(*alike)
+
+
+# rand("twister", 1); mod(randi([0, 3*2^51-1], 1, 20), 1000); randi(1000), as 7.3 and 11.3 gave
+# it. Of the first twenty drawn, those at 2 3 8 11 13 18 19 are rejected.
+REJECTING = {
+    7: "57 630 69 857 938 186 803 841 569 589 688 115 363 543 60 375 209 471 442 770 847",
+    11: "57 543 60 630 69 857 938 375 186 803 209 841 471 569 589 688 115 442 770 363 438",
+}
+
+
+@pytest.mark.parametrize("version", REJECTING)
+def test_what_is_rejected_is_drawn_again_in_order(version: int) -> None:
+    source = OctaveRandom(1, version=version)
+    drawn = source.randi((0, 3 * 2**51 - 1), 20, 1).ravel() % 1000
+    numbers = [*drawn.astype(int).tolist(), int(source.randi(1000))]
+    assert " ".join(map(str, numbers)) == REJECTING[version]
+
+
+def test_the_version_is_that_of_the_octave_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def octave_version() -> str:
+        asked.append(1)
+        return "9.4.0"
+
+    monkeypatch.setattr("octave_compress.octave.locate.octave_version", octave_version)
+    source = OctaveRandom(7)
+    source.rand(2)
+    source.randn(2)
+    source.randperm(9)
+    source.randi(8, 3)
+    assert not asked  # it does not matter
+    source.randi(10, 3)
+    source.randi(10, 3)
+    assert source.version == "9.4.0"
+    assert len(asked) == 1
+    before = OctaveRandom(7)
+    with drawing_as("11.3.0"):
+        inside = OctaveRandom(7)
+        assert before.version == "9.4.0"
+        assert OctaveRandom(7, version="8.4.0").version == "8.4.0"
+    assert inside.version == "11.3.0"
+    assert OctaveRandom(7).version == "9.4.0"
+
+    def nothing() -> str:
+        raise OctaveNotFoundError("none")
+
+    monkeypatch.setattr("octave_compress.octave.locate.octave_version", nothing)
+    assert OctaveRandom(7).version == "11"
+
+
+@pytest.mark.octave
+def test_the_version_belongs_to_the_session(session: Session) -> None:
+    running = session.call("version")
+    assert OctaveRandom(1).version == OctaveRandom.from_octave(session).version == running
+    other = "9.4.0" if int(running.split(".")[0]) >= 11 else "11.3.0"
+    before = session.call("rand", "twister")
+    with pytest.raises(ValueError, match=f"SESSION runs Octave {running}, whose randi is not that"):
+        OctaveRandom(1, version=other).to_octave(session)
+    np.testing.assert_array_equal(session.call("rand", "twister"), before)
+    for same in (running, int(running.split(".")[0])):
+        OctaveRandom(1, version=same).to_octave(session)
 
 
 @pytest.mark.octave
@@ -347,7 +478,7 @@ def test_another_seed_differs_from_octave(octave: dict[str, Arrays]) -> None:
 
 
 def test_comparison_sees_one_bit_a_sign_and_a_width() -> None:
-    numbers = OctaveRandom(1).randn(10)
+    numbers = OctaveRandom(1).randn(10, 1)
     changed = numbers.copy()
     changed[4] = np.nextafter(changed[4], 9)
     _assert_same(numbers, numbers.copy())
@@ -368,15 +499,38 @@ def test_shapes_and_types() -> None:
     source = OctaveRandom(42)
     for name in STREAMS:
         for dtype in WIDTHS:
-            drawn = getattr(source, name)(2, 3, dtype=dtype)
-            assert drawn.shape == (2, 3)
-            assert drawn.dtype == dtype
-    assert source.randi((3, 4), 2, 3).shape == (2, 3)
-    assert source.randi((3, 4), 2, 3).dtype == np.int64
+            for given in (dtype, np.dtype(dtype), np.dtype(dtype).type):
+                drawn = getattr(source, name)(2, 3, dtype=given)
+                assert drawn.shape == (2, 3)
+                assert drawn.dtype == getattr(source, name)(dtype=given).dtype == dtype
+    sizes: Any
+    for sizes in ([2, 3], (2.0, np.float32(3)), np.array([2, 3]), np.array([[2.0], [3.0]])):
+        assert source.rand(sizes).shape == source.randi(5, sizes).shape == (2, 3)
+    one: Any
+    for one in (3, 3.0, np.float32(3), np.array(3.0), [3]):
+        assert source.rand(one).shape == source.randi(5, one).shape == (3, 3)
+    bounds: Any
+    for bounds in ((3, 4), [3, 4], np.array([3, 4]), (np.float32(3), 4.0)):
+        assert set(source.randi(bounds, 9).ravel().tolist()) == {3, 4}
+    for bounds in (1, 1.0, np.float32(1), [1], np.array(1)):
+        drawn = source.randi(bounds)
+        assert type(drawn) is np.float64  # as in Octave
+        assert drawn == 1
+    kind: Any
+    for kind, name in ((int, "int64"), (np.int8, "int8"), ("float32", "float32")):
+        assert source.randperm(5, dtype=kind).dtype == name
     permutation = source.randperm(100)
-    assert permutation.dtype == np.int64
+    assert permutation.dtype == np.float64
     assert sorted(permutation.tolist()) == list(range(100))
     assert source.randperm(100, 7).shape == (7,)
+
+
+def test_seeds_of_every_class() -> None:
+    seed: Any
+    for seed in (2.0, np.float32(2), np.int8(2), np.array(2.0), np.float64(1.5)):
+        assert OctaveRandom(seed).rand() == OctaveRandom(2).rand()
+    for seed in (np.float32(4294967295), np.float64(1e300), 10**400, np.uint64(2**63)):
+        assert OctaveRandom(seed).rand() == OctaveRandom(2**32 - 1).rand()
 
 
 @pytest.mark.parametrize("name", STREAMS)
@@ -423,7 +577,66 @@ STATE = OctaveRandom(0).state("rand")
     [
         (lambda r: r.rand(-1), ValueError, "rand: ROWS must be at least 0, got -1"),
         (lambda r: r.randn(1, -2), ValueError, "randn: COLS must be at least 0, got -2"),
-        (lambda r: r.rande(2.0), TypeError, "rande: ROWS must be an integer, got 2.0"),
+        (lambda r: r.rande(2.5), TypeError, "rande: ROWS must be an integer, got 2.5"),
+        (
+            lambda r: r.rande(1, 2, None),
+            TypeError,
+            "rande: dimension 3 must be an integer, got None",
+        ),
+        (lambda r: r.rand([1, 2], 3), TypeError, "rand: ROWS must be an integer, got [1, 2]"),
+        (lambda r: r.rand([]), ValueError, "rand: the list of sizes is empty"),
+        (
+            lambda r: r.rand(2, "single"),
+            TypeError,
+            "rand: 'single' is no size: write dtype=\"float32\"",
+        ),
+        (
+            lambda r: r.rand("seed", 5),
+            TypeError,
+            "rand: 'seed' is no size: the old generators, which rand('seed', x) switches to, are "
+            "not here: seed the script by rand('twister', x) and write OctaveRandom(x)",
+        ),
+        (
+            lambda r: r.randg(2.0, 3),
+            ValueError,
+            "randg: OctaveRandom draws no gamma numbers; let Octave draw them, "
+            "session.call('randg', 'twister', seed, nout=0) and "
+            "session.call('randg', parameter, rows, cols), and save what it drew",
+        ),
+        (
+            lambda r: r.randp(2.0),
+            ValueError,
+            "randp: OctaveRandom draws no Poisson numbers; let Octave draw them, "
+            "session.call('randp', 'twister', seed, nout=0) and "
+            "session.call('randp', parameter, rows, cols), and save what it drew",
+        ),
+        (
+            lambda r: OctaveRandom(0, version="new"),
+            ValueError,
+            "OctaveRandom: VERSION must be a version of Octave such as \"9.4.0\", got 'new'",
+        ),
+        (
+            lambda r: OctaveRandom(0, version="6.4.0"),
+            ValueError,
+            "OctaveRandom: VERSION must be 7 or later, got '6.4.0'",
+        ),
+        (
+            lambda r: r.randi(3, 2, dtype="complex64"),
+            ValueError,
+            "randi: DTYPE must be float64, float32, int8, int16, int32, int64, uint8, uint16, "
+            "uint32 or uint64, got 'complex64'",
+        ),
+        (
+            lambda r: OctaveRandom(0, version=11).randi(8, 2, dtype=int),
+            ValueError,
+            "randi: DTYPE int64 is refused by Octave 11: draw float64, the default, and write "
+            '.astype("int64")',
+        ),
+        (
+            lambda r: r.randperm(129, dtype="int8"),
+            ValueError,
+            "randperm: N must be at most 127 for int8, got 129",
+        ),
         (
             lambda r: r.rand(1, dtype="int8"),
             ValueError,

@@ -16,8 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from octave_compress.equivalence.hints import Evidence, Hint, hints_for
+from octave_compress.equivalence.broken import (
+    advice,
+    is_control,
+    octave_cannot_run,
+    python_cannot_run,
+)
+from octave_compress.equivalence.hints import Evidence, Hint, class_advice, hints_for, is_examined
 from octave_compress.equivalence.levels import EXACT, Difference, Level, compare
+from octave_compress.equivalence.scripts import source_text
 from octave_compress.equivalence.tally import TALLY, Row
 from octave_compress.equivalence.values import as_octave
 from octave_compress.errors import (
@@ -25,6 +32,7 @@ from octave_compress.errors import (
     InvalidTypeError,
     InvalidValueError,
     OctaveError,
+    OctaveNotFoundError,
     OctaveWarning,
 )
 from octave_compress.octave.codec import encode
@@ -34,14 +42,33 @@ _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _WIDTH = 98
 _MOST_DIFFERENCES = 10
 _MOST_LINES = 20  # of what Octave prints
-_MOST_EXAMINED = 1_000_000  # elements: a cause that takes more to show is seen in fewer, too
 
-# Errors that say nothing about the arguments: the code itself cannot run.
-_BROKEN_IDENTIFIERS = ("Octave:undefined-function", "octave_compress:keyboard")
-_BROKEN_MESSAGES = ("parse error", "invalid call to script", "feval: function")
-# Warnings about the machine, not about the arguments.
-_MACHINE_WARNINGS = ("Octave:gnuplot-graphics",)
-_BROKEN_EXCEPTIONS = (NameError, ImportError, SyntaxError, NotImplementedError)
+# Warnings about the machine, and those that Octave gives once, when it reads a file or first meets
+# an old function: they say nothing about the arguments, and a second call does not give them.
+_NO_BEHAVIOUR = frozenset(
+    f"Octave:{name}"
+    for name in (
+        "gnuplot-graphics",
+        "assign-as-truth-value",
+        "associativity-change",
+        "autoload-relative-file-name",
+        "deprecated-function",
+        "deprecated-keyword",
+        "deprecated-option",
+        "deprecated-property",
+        "deprecated-syntax",
+        "function-name-clash",
+        "future-time-stamp",
+        "language-extension",
+        "legacy-function",
+        "missing-semicolon",
+        "nested-functions-coerced",
+        "separator-insert",
+        "shadowed-function",
+        "single-quote-string",
+        "variable-switch-label",
+    )
+)
 
 
 def assert_equivalent(
@@ -52,6 +79,7 @@ def assert_equivalent(
     nout: int | Sequence[int] = 1,
     session: Session | None = None,
     timeout: float = 60.0,
+    ignore_warnings: str | Sequence[str] = (),
 ) -> None:
     """Call a Python function and an Octave function with the same arguments and compare.
 
@@ -74,6 +102,8 @@ def assert_equivalent(
         Where to run the Octave function; by default in a session that all comparisons share.
     timeout : float
         Seconds that the Octave function may take.
+    ignore_warnings : str or sequence of str
+        Identifiers of warnings that are not compared, or "all".
 
     Raises
     ------
@@ -95,12 +125,13 @@ def assert_equivalent(
 
     If one side raises, the other must too. Their texts are not compared, as two languages word
     them differently; identifiers are, if the Python exception has an attribute ``identifier``. An
-    error that means that the code cannot run at all (a syntax error, an undefined name, a
-    question to the keyboard, `NotImplementedError`) agrees with nothing.
+    error that means that the code cannot run at all (a syntax error, an undefined name, an output
+    that is never set, a question to the keyboard, `NotImplementedError`) agrees with nothing.
 
     Warnings are compared by identifier: one with an attribute ``identifier``, such as
-    `OctaveWarning` has, must be given by both sides. Python's other warnings are not compared.
-    Octave tells the identifier of the last warning of a call only.
+    `OctaveWarning` has, must be given by both sides. Python's other warnings are not compared,
+    nor are those that Octave gives once, as it reads a file (``Octave:deprecated-syntax`` and its
+    like). Octave tells the identifier of the last warning of a call only.
 
     The Python function gets copies of the arguments, as an Octave function does. If the two
     differ, it may be called again with changed ones, in search of the cause; this is done for
@@ -117,14 +148,29 @@ def assert_equivalent(
     """
     __tracebackhide__ = True
     octave = shared_session() if session is None else session
-    twin = _find(octave, octave_function)
+    try:
+        twin = _find(octave, octave_function)
+    except OctaveNotFoundError as error:
+        raise NothingToCompareError(str(error).splitlines()[0]) from None
     _check_call(python_function, args)
+    ignored = _ignored(ignore_warnings)
     texts: list[str] = []
     for count in _counts(nout):
-        case = _Case(python_function, twin, args, level, count, octave, timeout)
+        case = _Case(python_function, twin, args, level, count, octave, timeout, ignored)
         texts += case.judge()
     if texts:
         raise AssertionError("\n".join(texts))
+
+
+class NothingToCompareError(OctaveNotFoundError):
+    """There is no Octave to compare with; the plugin skips the test, or lets it fail."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"{reason}\nassert_equivalent needs it: install Octave, or name its program in "
+            "OCTAVE_EXECUTABLE. pytest --octave=skip skips such tests."
+        )
+        self.reason = reason
 
 
 _shared: Session | None = None
@@ -179,6 +225,7 @@ def _find_file(session: Session, file: Path) -> _Twin:
             f"assert_equivalent: {file.name!r} cannot be called: the name of an Octave function "
             "is ASCII letters, digits and _, and its file's ends in .m"
         )
+    source_text(file, file.read_bytes())
     folder = str(file.parent.resolve())
     if folder not in session._paths:
         with warnings.catch_warnings():
@@ -245,22 +292,43 @@ class _Case:
     nout: int
     session: Session
     timeout: float
+    ignored: frozenset[str]
 
     def judge(self) -> list[str]:
         """Return the lines of a report; none if the two agree."""
         printed: list[str] = []
         octave = self._in_octave(printed)
         python = self._in_python()
-        problems = _warning_problems(python, octave)
+        problems = [] if "all" in self.ignored else self._warning_problems(python, octave)
         row = Row(self.twin.name, self.twin.file, str(self.level), cases=1)
         if python.error is not None or octave.error is not None:
-            problems += _error_problems(python.error, octave.error)
+            problems += _error_problems(python.error, octave.error, self.twin.name)
             row.raised = int(not problems)
         else:
             problems += self._value_problems(python.outputs or (), octave.outputs or (), row)
         row.failures = int(bool(problems))
         TALLY.add(row)
         return self._report(problems, printed) if problems else []
+
+    def _warning_problems(self, python: _Outcome, octave: _Outcome) -> list[str]:
+        unseen = _NO_BEHAVIOUR | self.ignored | {""}
+        given = {getattr(w, "identifier", "") for w in python.warnings} - unseen
+        # Octave knows the identifier of the last one only.
+        known = {getattr(w, "identifier", ""): w for w in octave.warnings[-1:]}
+        problems = []
+        for identifier, warning in known.items():
+            if identifier in unseen or identifier in given:
+                continue
+            problems.append(f"Octave warns {identifier} ({warning}), Python does not.")
+            others = sorted({f"{type(w).__name__}: {w}" for w in python.warnings})
+            if others:
+                problems[-1] += (
+                    f" (Python's {'; '.join(others)} has no attribute `identifier` of that value.)"
+                )
+        extra = sorted(given - known.keys())
+        if len(extra) > max(0, len(octave.warnings) - 1):
+            problems.append(f"Python warns {', '.join(extra)}, Octave does not.")
+        return problems
 
     def _in_octave(self, printed: list[str]) -> _Outcome:
         def keep(line: str) -> None:
@@ -297,8 +365,8 @@ class _Case:
             try:
                 outputs, failure = self._call(self.args), None
             except Exception as error:
-                if type(error).__module__.split(".")[0] == "hypothesis":
-                    raise  # assume() and the like
+                if is_control(error):
+                    raise
                 outputs, failure = None, error
         identified = (w.message for w in caught if isinstance(w.message, Warning))
         return _Outcome(outputs, failure, tuple(identified))
@@ -340,7 +408,7 @@ class _Case:
     def _hints(self, difference: Difference, output: int, name: str) -> tuple[Hint, ...]:
         if difference.kind not in ("value", "class", "shape"):
             return ()
-        if not all(_is_numeric(v) and v.size <= _MOST_EXAMINED for v in difference.values):
+        if not all(map(is_examined, difference.values)):
             return ()
         numbers: list[Any] = []
         places: list[int] = []
@@ -396,7 +464,11 @@ def _fetched(session: Session, handle: Any) -> Any:
     try:
         return handle.get()
     except (InvalidTypeError, OctaveError) as error:
-        return _NoValue(f"a {session.call('class', handle)} ({str(error).splitlines()[0]})")
+        try:
+            kind = session.call("class", handle)
+        except OctaveError:  # from Octave 8 on this ends no function
+            return _NoValue("nothing: the function never sets this output")
+        return _NoValue(f"a {kind} ({str(error).splitlines()[0]})")
 
 
 def _is_numeric(value: Any) -> bool:
@@ -411,37 +483,27 @@ def _wants_nargout(function: Callable[..., Any]) -> bool:
 
 
 def _of_octave(caught: list[warnings.WarningMessage]) -> tuple[Warning, ...]:
-    return tuple(
-        w.message
-        for w in caught
-        if isinstance(w.message, OctaveWarning) and w.message.identifier not in _MACHINE_WARNINGS
-    )
+    return tuple(w.message for w in caught if isinstance(w.message, OctaveWarning))
 
 
-def _warning_problems(python: _Outcome, octave: _Outcome) -> list[str]:
-    given = {getattr(w, "identifier", "") for w in python.warnings} - {""}
-    # Octave knows the identifier of the last one only.
-    known = {getattr(w, "identifier", ""): w for w in octave.warnings[-1:]}
-    known.pop("", None)
-    problems = []
-    for identifier, warning in known.items():
-        if identifier not in given:
-            problems.append(f"Octave warns {identifier} ({warning}), Python does not.")
-            others = sorted({f"{type(w).__name__}: {w}" for w in python.warnings})
-            if others:
-                problems[-1] += (
-                    f" (Python's {'; '.join(others)} has no attribute `identifier` of that value.)"
-                )
-    extra = sorted(given - known.keys())
-    if len(extra) > max(0, len(octave.warnings) - 1):
-        problems.append(f"Python warns {', '.join(extra)}, Octave does not.")
-    return problems
+def _ignored(identifiers: str | Sequence[str]) -> frozenset[str]:
+    names = [identifiers] if isinstance(identifiers, str) else list(identifiers)
+    if not all(isinstance(name, str) and name for name in names):
+        raise InvalidTypeError(
+            "assert_equivalent: IGNORE_WARNINGS must be identifiers of warnings, such as "
+            f'"my:id", or "all", got {identifiers!r}'
+        )
+    return frozenset(names)
 
 
-def _error_problems(python: Exception | None, octave: Exception | None) -> list[str]:
-    if octave is not None and _is_broken_in_octave(octave):
-        return [f"The Octave code cannot run:\n{_indented(octave)}"]
-    if isinstance(python, _BROKEN_EXCEPTIONS):
+def _error_problems(python: Exception | None, octave: Exception | None, name: str) -> list[str]:
+    if isinstance(octave, OctaveError) and octave_cannot_run(
+        octave.message, octave.identifier, octave.stack, name
+    ):
+        help_to_run = advice(octave.message)
+        text = f"The Octave code cannot run:\n{_indented(octave)}"
+        return [f"{text}\n    ({help_to_run})" if help_to_run else text]
+    if python is not None and python_cannot_run(python):
         return [f"The Python code cannot run: {type(python).__name__}: {python}"]
     if python is None:
         return [f"Octave raises an error and Python does not:\n{_indented(octave)}"]
@@ -455,13 +517,6 @@ def _error_problems(python: Exception | None, octave: Exception | None) -> list[
             f"    Octave  {identifiers[1]}: {octave}\n    Python  {identifiers[0]}: {python}"
         ]
     return []
-
-
-def _is_broken_in_octave(error: Exception) -> bool:
-    message = getattr(error, "message", str(error))
-    return getattr(error, "identifier", "") in _BROKEN_IDENTIFIERS or message.startswith(
-        _BROKEN_MESSAGES
-    )
 
 
 def _indented(text: object) -> str:
@@ -479,10 +534,8 @@ def _described(d: Difference, ours: Any, name: str, hints: tuple[Hint, ...]) -> 
         lines.append(f"    {d.count} of {d.size} elements differ{_largest(d)}")
     elif d.kind == "class":
         lines = [f"{d.path}: class {d.expected} in Octave, {d.actual} in Python"]
-        if d.actual == "cell":
-            lines.append("    (a list is a cell in Octave: return an array)")
-        elif d.expected == "double" and "int" in d.actual:
-            lines.append("    (Octave's numbers are doubles unless it is told: use .astype(float))")
+        if advice_for_class := class_advice(d.actual, d.expected):
+            lines.append(f"    ({advice_for_class})")
     elif d.kind == "shape":
         theirs, mine = ("x".join(map(str, s or (1, 1))) for s in (d.expected, d.actual))
         lines = [f"{d.path}: {theirs} in Octave, {mine} in Python"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from octave_compress.equivalence.differential import assert_equivalent
@@ -16,6 +18,49 @@ if TYPE_CHECKING:
     from hypothesis import settings as Settings
     from hypothesis.strategies import SearchStrategy
 
+# How Hypothesis notes that @settings was applied.
+_HAS_SETTINGS = "_hypothesis_internal_settings_applied"
+_WRITE_SETTINGS = (
+    "write @equivalent(..., settings=settings(...)) in place of @settings: {} would take away "
+    "those without which Octave has no time to start"
+)
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What the plugin has to know of a test that `equivalent` has made.
+
+    Attributes
+    ----------
+    names : tuple of str
+        All parameters of the port.
+    drawn : tuple of str
+        Those that the strategies draw.
+    """
+
+    names: tuple[str, ...]
+    drawn: tuple[str, ...]
+
+    def problem(self, test: Callable[..., Any], given: Sequence[str] = ()) -> str:
+        """Return what is wrong with how the test is decorated, and what to write; or nothing.
+
+        Parameters
+        ----------
+        test : callable
+        given : sequence of str
+            The names that ``pytest.mark.parametrize`` gives.
+        """
+        if hasattr(test, _HAS_SETTINGS):
+            return f"equivalent: {_WRITE_SETTINGS.format('one above @equivalent')}"
+        twice = [name for name in self.drawn if name in given]
+        if twice:
+            order = sorted(self.names, key=lambda name: (name != "self", name not in given))
+            return (
+                f"equivalent: the strategies draw the last parameters, and parametrize gives "
+                f"{', '.join(twice)} too: write def {test.__name__}({', '.join(order)})"
+            )
+        return ""
+
 
 def equivalent(
     octave_function: str | os.PathLike[str],
@@ -24,6 +69,7 @@ def equivalent(
     nout: int | Sequence[int] = 1,
     settings: Settings | None = None,
     timeout: float = 60.0,
+    ignore_warnings: str | Sequence[str] = (),
 ) -> Callable[[Callable[..., Any]], Callable[..., None]]:
     """Make a function a test that compares it with an Octave one on generated arguments.
 
@@ -34,7 +80,7 @@ def equivalent(
     Parameters
     ----------
     octave_function : str or path
-        As for `assert_equivalent`, as are `level`, `nout` and `timeout`.
+        As for `assert_equivalent`, as are `level`, `nout`, `timeout` and `ignore_warnings`.
     *strategies : SearchStrategy
         One for each argument of the Octave function, the last parameters of the decorated one.
         Parameters before them are pytest's fixtures.
@@ -49,9 +95,9 @@ def equivalent(
     Raises
     ------
     InvalidTypeError
-        If the function has too few parameters.
+        If the function has too few parameters, or settings of its own.
     OctaveCompressError
-        If pytest or Hypothesis is missing.
+        If pytest or Hypothesis is missing, or pytest runs without this package's plugin.
 
     Examples
     --------
@@ -69,6 +115,8 @@ def equivalent(
             f"equivalent: {error.name} is missing: pip install pytest hypothesis"
         ) from None
 
+    mark = _marker(pytest)
+
     def decorate(port: Callable[..., Any]) -> Callable[..., None]:
         signature = inspect.signature(port)
         parameters = signature.parameters
@@ -82,6 +130,8 @@ def equivalent(
                 f"equivalent: {port.__name__} must have a parameter for each of "
                 f"{len(strategies)} strategies, got {len(names)}"
             )
+        if hasattr(port, _HAS_SETTINGS):
+            raise InvalidTypeError(f"equivalent: {_WRITE_SETTINGS.format('one below @equivalent')}")
         drawn = names[len(names) - len(strategies) :]
         told = ["nargout"] if "nargout" in parameters else []
 
@@ -104,7 +154,11 @@ def equivalent(
                 [parameters[name] for name in (*drawn, *told)]
             )
             assert_equivalent(
-                python, octave_function, *values, level=level, nout=nout, timeout=timeout
+                *(python, octave_function, *values),
+                level=level,
+                nout=nout,
+                timeout=timeout,
+                ignore_warnings=ignore_warnings,
             )
 
         test.__signature__ = taken  # type: ignore[attr-defined]
@@ -118,7 +172,26 @@ def equivalent(
         chosen = hypothesis.settings(
             parent, deadline=None, suppress_health_check=list(checks), phases=phases
         )
-        marked: Callable[..., None] = pytest.mark.octave(chosen(given))
+        chosen(given)
+        # So that @settings above can be told what to write in its place, by the plugin.
+        attributes = vars(given)
+        attributes.pop(_HAS_SETTINGS, None)
+        attributes["octave_compress_generated"] = Generated(tuple(names), tuple(drawn))
+        marked: Callable[..., None] = mark(given)
         return marked
 
     return decorate
+
+
+def _marker(pytest: Any) -> Any:
+    """Return the marker `octave`, which only the plugin makes known."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pytest.PytestUnknownMarkWarning)
+            return pytest.mark.octave
+    except (pytest.PytestUnknownMarkWarning, pytest.fail.Exception):
+        raise OctaveCompressError(
+            "equivalent: pytest runs without the plugin pytest_octave_compress, which gives each "
+            "test a clean Octave: leave -p no:pytest_octave_compress away, or write "
+            "-p pytest_octave_compress where plugins are not loaded by themselves"
+        ) from None

@@ -6,6 +6,7 @@ Nothing here starts Octave: :mod:`octave_compress.equivalence.recording` makes s
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,7 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octave_compress.atomic import write_atomically
+from octave_compress.equivalence.broken import (
+    advice,
+    is_control,
+    octave_cannot_run,
+    python_cannot_run,
+)
+from octave_compress.equivalence.hints import (
+    Evidence,
+    class_advice,
+    hints_for,
+    is_examined,
+)
 from octave_compress.equivalence.levels import EXACT, Difference, Level, differences
+from octave_compress.equivalence.versions import Effect, Machine, machine_here, version_causes
 from octave_compress.errors import (
     FileAccessError,
     Frame,
@@ -28,10 +42,12 @@ from octave_compress.errors import (
 )
 from octave_compress.formats import mat5
 from octave_compress.formats.mat5 import Opaque
+from octave_compress.random import drawing_as
 from octave_compress.structs import StructArray
 
 FORMAT = 1
 _LONGEST_NAME = 63  # of a field in a MAT file
+_MOST_STRUCTS = 1 << 16  # without fields, of which a file holds no more than how many there are
 
 
 class HashedArray:
@@ -199,6 +215,11 @@ class Golden:
         return load_golden(path)
 
     @property
+    def machine(self) -> Machine:
+        """The Octave and the BLAS that made the recording."""
+        return Machine(self.octave, self.blas)
+
+    @property
     def error(self) -> RecordedError | None:
         """What ended the script before its last line, if anything."""
         return self.statements[-1].error if self.statements else None
@@ -215,11 +236,8 @@ class Golden:
             f"{name} is or holds a {kind}, of which only the class is kept"
             for name, kind in kinds.items()
         ]
-        if self.error is not None and re.search("graphics|renderer", self.error.message):
-            notes.append(
-                "without a display Octave draws only with gnuplot and a font: "
-                "sudo apt-get install gnuplot-nox fonts-freefont-otf"
-            )
+        if self.error is not None and (help_to_draw := advice(self.error.message)):
+            notes.append(help_to_draw)
         return tuple(notes)
 
     def at(self, where: str | int) -> Statement:
@@ -287,7 +305,8 @@ class Golden:
         found: list[str] = []
         wrong = set()
         for name, value in given.items():
-            for text in _mismatches(value, workspace[name], level, name):
+            context = self._context(where, name)
+            for text in _mismatches(value, workspace[name], level, name, context):
                 found.append(f"  {text}")
                 wrong.add(name)
         if found:
@@ -304,7 +323,9 @@ class Golden:
         function : callable
             Without arguments. Either returns a dict of variables, which are compared with those
             at the end of the script, or is a generator of pairs ``("line 12", {"x": x})``. If
-            the script ended with an error, the function must raise an exception too.
+            the script ended with an error, the function must raise an exception too; one that
+            means that code cannot run, on either side, agrees with nothing. An `OctaveRandom`
+            that it makes draws as the Octave that was recorded.
         level : Level
 
         Returns
@@ -319,22 +340,31 @@ class Golden:
         """
         checked: list[tuple[int, str]] = []
         failed = self.ended == "error"
+        error = self.error
+        if error is not None and octave_cannot_run(error.message, error.identifier, error.stack):
+            raise AssertionError(
+                f"{self.script} ended with an error that says that it cannot run, which no port "
+                f"can agree with: {error}\nmend the script and record it again, or check what it "
+                "did before with check()"
+            )
         try:
-            for where, values in _pairs(function()):
-                if not values:
-                    continue
-                self.check(where, values, level=level)
-                checked += [(self.at(where).line, name) for name in values]
+            with drawing_as(self.octave):
+                for where, values in _pairs(function()):
+                    if not values:
+                        continue
+                    self.check(where, values, level=level)
+                    checked += [(self.at(where).line, name) for name in values]
         except (AssertionError, InvalidValueError):
             raise
-        except Exception:
-            if not failed:
+        except Exception as error:
+            if not failed or python_cannot_run(error) or is_control(error):
                 raise
         else:
             if failed:
-                raise AssertionError(
-                    f"{self.script} ended with an error, {self.error}, and the port did not"
-                )
+                text = f"{self.script} ended with an error, {self.error}, and the port did not"
+                texts = [self.statements[-1].text]
+                causes = version_causes("error", texts, self.machine, machine_here())
+                raise AssertionError("\n".join([text, *(f"  likely: {one}" for one in causes)]))
         if not checked and not failed:
             raise AssertionError("replay: the port returned no variables, so nothing was compared")
         names = {name for _, name in checked}
@@ -356,6 +386,22 @@ class Golden:
                 f"{os.fspath(path)} has changed since it was recorded; record it again: "
                 f"octave-compress record {os.fspath(path)} --out {self.path or 'golden.mat'}"
             )
+
+    def _context(self, where: str | int, name: str) -> _Context:
+        """Return what is known of how a variable came to the value that it has after a line."""
+        upto = self.statements[: self._index(where) + 1]
+        last = max(k for k, one in enumerate(upto) if name in one.changed)
+        made = upto[last]
+        workspace = {
+            **(self.variables(upto[last - 1].line) if last else {}),
+            **{other: value for other, value in made.changed.items() if other != name},
+        }
+        named = dict.fromkeys(re.findall(r"[A-Za-z_]\w*", made.text))
+        return _Context(
+            tuple(workspace[one] for one in named if one in workspace),
+            tuple(one.text for one in upto[: last + 1]),
+            self.machine,
+        )
 
     def _index(self, where: str | int) -> int:
         found = re.fullmatch(r"line (\d{1,9})", where) if isinstance(where, str) else None
@@ -401,7 +447,27 @@ def _pairs(result: Any) -> Iterable[tuple[str | int, Mapping[str, Any]]]:
 # Comparison.
 
 
-def _mismatches(actual: Any, expected: Any, level: Level, name: str) -> list[str]:
+@dataclass(frozen=True)
+class _Context:
+    """How a recorded value came about.
+
+    Attributes
+    ----------
+    args : tuple
+        The variables that stand in the statement that made it, as they were before it.
+    texts : tuple of str
+        That statement and those before it.
+    machine : Machine
+    """
+
+    args: tuple[Any, ...]
+    texts: tuple[str, ...]
+    machine: Machine
+
+
+def _mismatches(
+    actual: Any, expected: Any, level: Level, name: str, context: _Context
+) -> list[str]:
     """Return how a port's value differs from a recorded one."""
     from octave_compress.equivalence.values import as_octave
 
@@ -412,27 +478,73 @@ def _mismatches(actual: Any, expected: Any, level: Level, name: str) -> list[str
     found: list[str] = []
     actual, expected = _without_hashes(actual, expected, name, level, found)
     for one in differences(actual, expected, level, name):
-        found.append(str(one))
-        found += [f"  likely: {hint}" for hint in _hints(one, level)]
+        advice = class_advice(one.actual, one.expected) if one.kind == "class" else ""
+        found.append(f"{one} ({advice})" if advice else str(one))
+        found += [f"  likely: {cause}" for cause in _causes(one, level, context)]
     return found
 
 
-def _hints(difference: Difference, level: Level) -> tuple[Any, ...]:
-    """Return likely causes, as far as two results tell without the arguments that led to them."""
-    from octave_compress.equivalence.hints import Evidence, hints_for
+def _causes(difference: Difference, level: Level, context: _Context) -> Iterator[str]:
+    """Yield likely causes, as far as results tell without a port that could be called again."""
+    evidence = _evidence(difference, level, context)
+    if evidence is not None:
+        yield from map(str, hints_for(evidence))
+        yield from _version_causes(difference, evidence, context, machine_here())
 
+
+def _evidence(difference: Difference, level: Level, context: _Context) -> Evidence | None:
     if difference.kind not in ("value", "class", "shape"):
-        return ()
-    actual, expected = (np.asarray(value) for value in difference.values)
-    if not {actual.dtype.kind, expected.dtype.kind} <= set("biufc"):
-        return ()
-    return hints_for(Evidence(actual, expected, (), level, lambda args: None))
+        return None
+    if not all(map(is_examined, difference.values)):
+        return None
+    actual, expected = map(np.asarray, difference.values)
+    args = tuple(np.asarray(value) for value in context.args if is_examined(value))
+    return Evidence(actual, expected, args, level, lambda args: None)
+
+
+def _version_causes(
+    difference: Difference,
+    evidence: Evidence,
+    context: _Context,
+    other: Machine | None,
+    **words: str,
+) -> Iterator[str]:
+    if difference.kind != "class":
+        is_near = evidence.same_shape and evidence.is_near
+        effect: Effect = "last bits" if is_near else "values"
+        yield from version_causes(effect, context.texts, context.machine, other, **words)
+
+
+def recorded_differences(
+    goldens: tuple[Golden, Golden], statements: tuple[Statement, Statement], name: str, level: Level
+) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
+    """Return how a variable that a statement made differs in two recordings, and likely causes."""
+    actual, expected = (statement.changed[name] for statement in statements)
+    found: list[str] = []
+    actual, expected = _without_hashes(actual, expected, name, level, found)
+    apart = differences(actual, expected, level, name)
+    context = goldens[1]._context(statements[1].line, name)
+    causes: dict[str, None] = {}
+    for one in apart:
+        evidence = _evidence(one, level, context)
+        if evidence is not None:
+            other = goldens[0].machine
+            words = {"drawn": other.octave, "here": "the other one's is"}
+            causes.update(dict.fromkeys(_version_causes(one, evidence, context, other, **words)))
+    sampled = (text.partition(": ") for text in found)
+    return (
+        (*(Difference(place, place, "value", text) for place, _, text in sampled), *apart),
+        tuple(causes),
+    )
 
 
 def _without_hashes(
     actual: Any, expected: Any, name: str, level: Level, found: list[str]
 ) -> tuple[Any, Any]:
     """Return both values with the sample in place of each large array, and tell what differs."""
+    if isinstance(actual, HashedArray) and not isinstance(expected, HashedArray):
+        _sampled(expected, actual, name, level, found)
+        return None, None
     if isinstance(expected, HashedArray):
         return _sampled(actual, expected, name, level, found)
     if isinstance(expected, dict) and isinstance(actual, dict):
@@ -477,7 +589,11 @@ def _is_cell_array(value: Any) -> bool:
 def _sampled(
     actual: Any, expected: HashedArray, name: str, level: Level, found: list[str]
 ) -> tuple[Any, Any]:
-    if isinstance(actual, str):
+    array: Any
+    dtype: np.dtype[Any] | None
+    if isinstance(actual, HashedArray):
+        array, dtype = actual, actual.dtype
+    elif isinstance(actual, str):
         data = np.frombuffer(actual.encode(errors="surrogateescape"), np.uint8)
         array, dtype = data.reshape(1, -1), None
     else:
@@ -491,20 +607,26 @@ def _sampled(
         sizes = ("x".join(map(str, shape)) for shape in (array.shape, expected.shape))
         found.append(f"{name}: shape {' is not '.join(sizes)}")
         return None, None
-    flat = array.ravel(order="F")
-    if array_sha256(flat) == expected.sha256:
+    size = math.prod(expected.shape)
+    if isinstance(array, HashedArray):
+        sha256, sample = array.sha256, array.sample
+        if not np.array_equal(array.index, expected.index):
+            sample = expected.sample  # of other places: only the hashes say something
+    else:
+        flat = array.ravel(order="F")
+        sha256, sample = array_sha256(flat), flat[expected.index]
+    if sha256 == expected.sha256:
         return None, None
-    sample = flat[expected.index]
     if level.kind == "exact" and not differences(sample, expected.sample, level, name):
         found.append(
-            f"{name}: the hash differs, and the sample of {sample.size} of {flat.size} elements "
+            f"{name}: the hash differs, and the sample of {sample.size} of {size} elements "
             "does not: record it with a larger limit to see where"
         )
     for one in differences(sample, expected.sample, level, name):
         at = np.unravel_index(expected.index[(one.index or (0,))[-1]], array.shape, order="F")
         found.append(
             f"{name}({','.join(str(int(i) + 1) for i in at)}): {one.message}, in a sample of "
-            f"{sample.size} of {flat.size} elements"
+            f"{sample.size} of {size} elements"
         )
     return None, None
 
@@ -767,7 +889,11 @@ def _unstored_note(note: Mapping[str, Any]) -> Any:
         shape = tuple(int(n) for n in np.ravel(note["ocx_shape"]))
         if not 2 <= len(shape) <= 32 or not 0 <= min(shape) <= max(shape) < 1 << 20:
             raise ValueError("a struct array without a size")
-        array = np.empty(shape if 0 in shape else (0, 0), dtype=object)
+        if math.prod(shape) > _MOST_STRUCTS:
+            raise ValueError("a struct array without fields and of too many elements")
+        array = np.empty(shape, dtype=object)
+        for at in np.ndindex(shape):
+            array[at] = {}
         return array.view(StructArray)
     return Opaque(kind, _text(note["ocx_text"]))
 
@@ -781,7 +907,9 @@ def _hashed(kind: str, note: Mapping[str, Any]) -> HashedArray:
     index = np.ravel(note["ocx_index"]).astype(np.int64) - 1
     sample = np.ravel(note["ocx_sample"])
     count = float(np.prod(np.array(shape, dtype=np.float64)))
-    if sample.size != index.size or not index.size or not 0 <= index.min() <= index.max() < count:
+    if len(shape) < 2 or min(shape) < 0 or sample.size != index.size or not index.size:
+        raise ValueError("a large array without a size or a sample")
+    if not 0 <= index.min() <= index.max() < count:
         raise ValueError("the sample of a large array is not inside of it")
     return HashedArray(
         dtype,

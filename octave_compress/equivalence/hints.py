@@ -7,8 +7,9 @@ another run of the Python function, bear it out; a guess that no number supports
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +19,14 @@ from numpy.typing import NDArray
 from octave_compress.equivalence.levels import Level, differing
 
 _Array = NDArray[Any]
+
+_MOST_EXAMINED = 1_000_000  # elements: a cause that takes more to show is seen in fewer, too
+
+
+def is_examined(value: Any) -> bool:
+    """Tell whether a value is an array of numbers, or a number, that can be evidence."""
+    is_array = isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biufc"
+    return is_array and value.size <= _MOST_EXAMINED
 
 
 @dataclass(frozen=True)
@@ -105,12 +114,13 @@ class Hint:
     advice : str
         What to write in Python, or what to look at.
     shows : callable
-        Whether the evidence speaks for it.
+        Whether the evidence speaks for it; or, where the two are the other way round than usual,
+        the advice for that.
     """
 
     cause: str
     advice: str
-    shows: Callable[[Evidence], bool]
+    shows: Callable[[Evidence], bool | str]
 
     def __str__(self) -> str:
         return f"{self.cause}: {self.advice}"
@@ -119,7 +129,39 @@ class Hint:
 def hints_for(evidence: Evidence) -> tuple[Hint, ...]:
     """Return the causes that the evidence speaks for, in the order of the table."""
     with np.errstate(all="ignore"):
-        return tuple(hint for hint in HINTS if hint.shows(evidence))
+        found = ((hint, hint.shows(evidence)) for hint in HINTS)
+        return tuple(
+            replace(hint, advice=shown) if isinstance(shown, str) else hint
+            for hint, shown in found
+            if shown
+        )
+
+
+# What to write in Python for a class that Octave has.
+_CLASSES = {
+    "double": "Octave's numbers are doubles unless it is told: use .astype(float)",
+    "single": "use .astype(np.float32)",
+    "logical": "use .astype(bool)",
+    "char": "return a str",
+    "complex double": "use .astype(complex)",
+    "complex single": "use .astype(np.complex64)",
+    "cell": "a cell is a list in Python",
+    "struct": "a struct is a dict in Python",
+    **{f"{u}int{n}": f"use .astype(np.{u}int{n})" for u in ("", "u") for n in (8, 16, 32, 64)},
+    **{
+        f"sparse {kind}": f"return a scipy.sparse.csc_array{of}"
+        for kind, of in (("double", ""), ("logical", " of bool"), ("complex double", " of complex"))
+    },
+}
+
+
+def class_advice(actual: str, expected: str) -> str:
+    """Return what to write in Python where a value has another class than Octave's, or nothing."""
+    if actual == "cell" and expected not in ("cell", "struct"):
+        return "a list is a cell in Octave: return an array"
+    if actual.startswith("sparse ") and not expected.startswith("sparse "):
+        return "return .toarray()" if expected in _CLASSES else ""
+    return _CLASSES.get(expected, "")
 
 
 def _wide(a: _Array) -> _Array:
@@ -128,7 +170,8 @@ def _wide(a: _Array) -> _Array:
 
 def _is_whole(*arrays: _Array) -> bool:
     return all(
-        a.dtype.kind in "iu" or (a.dtype.kind == "f" and bool(np.all(a == np.floor(a))))
+        a.dtype.kind in "iu"
+        or (a.dtype.kind == "f" and bool(np.all(np.isfinite(a) & (a == np.floor(a)))))
         for a in arrays
     )
 
@@ -188,27 +231,46 @@ def _saturates(e: Evidence) -> bool:
     )
 
 
-def _order(e: Evidence) -> bool:
+def _order(e: Evidence) -> bool | str:
     n = e.expected.size
     if e.actual.size != n or (n == 1 and not _is_whole(e.actual, e.expected)):
         return False
     return _reordered(e) or _renumbered(e)
 
 
-def _reordered(e: Evidence) -> bool:
-    """Whether Python has written row by row what Octave has written column by column."""
+def _reordered(e: Evidence) -> bool | str:
+    """Whether one has written row by row what the other has written column by column."""
     n = e.expected.size
     if n < 3 or e.close(e.actual.T, e.expected):
         return False  # nothing to reorder, or a transpose
     theirs, ours = e.expected.ravel("F"), e.actual.ravel("C")
-    rows = {x.shape[0] for x in e.args if x.ndim == 2 and x.size == n} | {1}
+    shapes = {x.shape for x in e.args if x.ndim == 2 and x.size == n}
+    rows = {shape[0] for shape in shapes} | {1}
     if n <= 1 << 16:
         rows |= {r for r in range(2, n) if n % r == 0}
-    return not (e.same_shape and e.is_near) and any(
-        e.close(theirs.reshape((r, n // r), order="F").ravel("C"), ours)
+    found = [
+        r
         for r in rows
-        if not (r in (1, n) and min(e.expected.shape, default=1) == 1)
-    )
+        if not (e.same_shape and e.is_near)
+        and not (r in (1, n) and min(e.expected.shape, default=1) == 1)
+        and e.close(theirs.reshape((r, n // r), order="F").ravel("C"), ours)
+    ]
+    # Going through a matrix of r rows in one order and then in the other: it is Octave that goes
+    # along the rows if r is the number of columns of what both have got.
+    if found and not {shape[0] for shape in shapes} & set(found):
+        across = {shape[1] for shape in shapes} & set(found)
+    else:
+        across = {
+            x.shape[1]
+            for x in e.args
+            if x.shape in shapes and found and e.close(x.ravel("C"), theirs)
+        }
+    if across:
+        return (
+            "Octave's code goes along the rows here, as it transposes first, and Python down the "
+            'columns; drop order="F", or work on x.T'
+        )
+    return bool(found)
 
 
 def _renumbered(e: Evidence) -> bool:
@@ -250,7 +312,7 @@ def _is_remarkable(x: _Array, at: int) -> bool:
     return bool(first or x[at] in (np.nanmax(x), np.nanmin(x)))
 
 
-def _ddof(e: Evidence) -> bool:
+def _ddof(e: Evidence) -> bool | str:
     if not e.same_shape or e.is_near or e.expected.dtype.kind != "f":
         return False
     ours, theirs = _wide(e.actual), _wide(e.expected)
@@ -265,8 +327,16 @@ def _ddof(e: Evidence) -> bool:
     ):
         return False  # small whole numbers have such ratios by chance
     counts = {n for x in e.args for n in (*x.shape, x.size) if n > 1}
-    factors = (((n - 1) / n) ** power for n in counts for power in (0.5, -0.5, 1, -1))
-    return any(e.explains(e.actual * f) for f in factors)
+
+    def is_times(*powers: float) -> bool:
+        return any(e.explains(e.actual * ((n - 1) / n) ** p) for n in counts for p in powers)
+
+    if is_times(0.5, 1):  # Octave's is the smaller one
+        return (
+            "Octave divides by n here, as std(x, 1), var(x, 1) and cov(x, 1) do, and Python by "
+            "n - 1; pass ddof=0"
+        )
+    return is_times(-0.5, -1)
 
 
 def _matrices_transposed(e: Evidence, larger_than: int = 1) -> Iterator[_Array | None]:
@@ -286,8 +356,41 @@ def _transposed(e: Evidence) -> bool:
         return True
     return any(
         result is not None and (e.explains(result) or e.explains(result.T))
-        for result in _matrices_transposed(e)
+        for result in itertools.chain(_matrices_transposed(e), _along_the_other(e, _ALONG))
     )
+
+
+# Of a matrix and an axis; what the port may have done, where it cannot be called again.
+_ALONG: tuple[Callable[[_Array, int], _Array], ...] = (
+    lambda x, axis: np.sort(x, axis),
+    lambda x, axis: np.diff(x, axis=axis),
+    lambda x, axis: np.cumsum(x, axis),
+    lambda x, axis: np.cumprod(x, axis),
+    lambda x, axis: np.asarray(np.cov(x, rowvar=bool(axis))),
+    lambda x, axis: np.asarray(np.corrcoef(x, rowvar=bool(axis))),
+    lambda x, axis: x @ x.T if axis else x.T @ x,
+)
+_REDUCE: tuple[Callable[[_Array, int], _Array], ...] = (
+    *(
+        lambda x, axis, f=f: f(x, axis)
+        for f in (np.max, np.min, np.sum, np.mean, np.median, np.prod, np.any, np.all)
+    ),
+    *(lambda x, axis, f=f, d=d: f(x, axis, ddof=d) for f in (np.std, np.var) for d in (0, 1)),
+)
+
+
+def _along_the_other(
+    e: Evidence, functions: tuple[Callable[[_Array, int], _Array], ...]
+) -> Iterator[_Array]:
+    """Yield what a function gives along the other axis than the one along which Python's is it."""
+    for x in e.args:
+        if x.ndim != 2 or min(x.shape) < 2 or x.dtype.kind not in "biuf":
+            continue
+        for f, axis in itertools.product(functions, (0, 1)):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                if e.close(f(x, axis).ravel(), e.actual.ravel()):
+                    yield f(x, 1 - axis)
 
 
 # More columns than that are not tried one by one: the Python function may be slow.
@@ -295,21 +398,35 @@ _MOST_COLUMNS = 10
 _REDUCERS = (np.max, np.min, np.sum, np.mean, np.prod, np.any, np.all)
 
 
-def _first_dimension(e: Evidence) -> bool:
+def _first_dimension(e: Evidence) -> bool | str:
     one, many = sorted((e.actual, e.expected), key=np.size)
     if one.size == 1 and _is_vector(many):
         across = any(many.size in x.shape and x.ndim >= 2 for x in e.args)
         reduced = (np.asarray(f(many)).reshape(()) for f in _REDUCERS)
-        return across and (
-            any(e.close(value, one.reshape(())) for value in reduced) or _works_by_column(e)
-        )
-    vectors = _is_vector(e.actual) and _is_vector(e.expected)
-    return vectors and any(
+        if not across:
+            return False
+        if any(e.close(value, one.reshape(())) for value in reduced):
+            return one is e.actual or (
+                "Octave's result is that of all elements, as sum(x(:)) or max(max(x)) is, and "
+                "Python's has one for each row or column; leave axis= away"
+            )
+        return _works_by_column(e)
+    if not (_is_vector(e.actual) and _is_vector(e.expected)):
+        return False
+    results = itertools.chain(
+        _matrices_transposed(e, larger_than=e.expected.size), _along_the_other(e, _REDUCE)
+    )
+    if not any(
         result is not None
         and result.size == e.expected.size
         # A result along a dimension of one argument is the other way round.
         and e.explains(result.reshape(e.expected.shape))
-        for result in _matrices_transposed(e, larger_than=e.expected.size)
+        for result in results
+    ):
+        return False
+    return (
+        "one goes down the columns, as Octave does unless it is told a dimension or has a row "
+        "vector, and the other along the rows: take the other axis="
     )
 
 
@@ -344,15 +461,31 @@ def _divides_whole_numbers(e: Evidence) -> bool:
     return False
 
 
-def _breaks_ties(e: Evidence) -> bool:
+def _breaks_ties(e: Evidence) -> bool | str:
     if not e.same_shape or not e.expected.size or not _is_whole(e.actual, e.expected):
         return False
     theirs = _wide(e.expected).astype(np.int64) - 1
-    return any(
-        _points_to_equals(x, _wide(e.actual).astype(np.int64) - base, theirs)
-        for x in e.args
-        for base in (0, 1)
-    )
+    for x, base in itertools.product(e.args, (0, 1)):
+        ours = _wide(e.actual).astype(np.int64) - base
+        if _points_to_equals(x, ours, theirs):
+            if _takes_first(x, theirs) or not _takes_first(x, ours):
+                return True
+            return (
+                "both point to equal elements: Python takes the first of equals, and Octave's code "
+                "a later one, as it does where it goes through the elements backwards"
+            )
+    return False
+
+
+def _takes_first(x: _Array, indices: _Array) -> bool:
+    """Whether indices into `x` have the first of equal elements before the others."""
+    flat, at = x.ravel("F"), indices.ravel("F")
+    if at.size == 1:
+        return bool(np.flatnonzero(flat == flat[at[0]])[0] == at[0])
+    if at.size > flat.size or indices.size != max(indices.shape, default=0):
+        return True  # one for each column: not looked at
+    equal = flat[at[1:]] == flat[at[:-1]]
+    return bool(np.all(at[1:][equal] > at[:-1][equal]))
 
 
 def _points_to_equals(x: _Array, ours: _Array, theirs: _Array) -> bool:
@@ -373,19 +506,29 @@ def _points_to_equals(x: _Array, ours: _Array, theirs: _Array) -> bool:
     )
 
 
-def _is_single_precision(e: Evidence) -> bool:
+_DOUBLE = (
+    "Python computes in single precision and Octave in double, as its numbers are unless it is "
+    "told; use .astype(float) on the arguments"
+)
+
+
+def _is_single_precision(e: Evidence) -> bool | str:
     kinds = e.actual.dtype, e.expected.dtype
     if not e.same_shape or not e.expected.size or any(k.kind not in "fc" for k in kinds):
         return False
     if kinds[0] != kinds[1]:
-        return kinds[0].kind == kinds[1].kind and e.is_near
+        if kinds[0].kind != kinds[1].kind or not e.is_near:
+            return False
+        return kinds[1].itemsize < kinds[0].itemsize or _DOUBLE
     if kinds[0] != np.float64:
         return False
     short = [
         np.array_equal(x, x.astype(np.float32), equal_nan=True) for x in (e.actual, e.expected)
     ]
     near = np.allclose(e.actual, e.expected, rtol=1e-5, equal_nan=True)
-    return bool(near and short[0] != short[1])
+    if not near or short[0] == short[1]:
+        return False
+    return short[1] or _DOUBLE
 
 
 def _skips_nan(e: Evidence) -> bool:
@@ -461,8 +604,8 @@ HINTS: tuple[Hint, ...] = (
     Hint(
         "sample axis",
         "the result is that of the transposed matrix: Octave's functions take one observation a "
-        "row and work down the columns, some of NumPy's the other way round; pass axis= (or "
-        "rowvar=False), or transpose",
+        "row and work down the columns unless they are told, some of NumPy's the other way round; "
+        "take the other axis= (or rowvar=), or transpose",
         _transposed,
     ),
     Hint(
@@ -498,7 +641,7 @@ HINTS: tuple[Hint, ...] = (
     ),
     Hint(
         "complex conjugate transpose",
-        "Octave's x' conjugates, NumPy's x.T does not; write x.conj().T (Octave's x.' is x.T)",
+        "Octave's x' conjugates, and NumPy's x.T does not; x' is x.conj().T, and x.' is x.T",
         _conjugates,
     ),
     Hint(

@@ -29,6 +29,7 @@ from octave_compress.equivalence.golden import (
     unstored,
     write_golden,
 )
+from octave_compress.equivalence.scripts import source_text
 from octave_compress.errors import FileAccessError, Frame, OctaveDiedError, OctaveError
 from octave_compress.octave.locate import octave_executable
 
@@ -80,6 +81,8 @@ def record(
     ------
     OctaveError
         If Octave takes the file for no script; nothing ran then, and no file is written.
+    InvalidValueError
+        If the script is UTF-16, or no text.
     FileAccessError
         If the script cannot be read or the file not be written; nothing ran then.
     OctaveNotFoundError
@@ -95,7 +98,7 @@ def record(
     _check_writable(Path(out))
     with tempfile.TemporaryDirectory(prefix="octave_compress_record_") as name:
         place = Path(name)
-        (place / "script.m").write_bytes(text.removeprefix(b"\xef\xbb\xbf"))
+        (place / "script.m").write_bytes(source_text(path, text))
         run = _Run(place)
         run.go(path, home, deadline, limit)
         about = run.about(path, text, limit)

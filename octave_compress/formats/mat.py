@@ -34,7 +34,7 @@ def load(path: PathLike, *, variable: str | None = None, backend: Backend | None
 
     The fields of the model (``layers``, or ``W`` with ``b``) may stand at the top level, in a
     variable called ``model``, or in the only struct there is. MATLAB's formats up to ``-v7`` are
-    read in Python; Octave's own text and binary formats by Octave. A variable ``packed`` with
+    read in Python; Octave's own text, binary and HDF5 formats by Octave. A variable ``packed`` with
     the bytes of `pack_model` is unpacked. What kind a file is, its first bytes say.
 
     Parameters
@@ -83,8 +83,8 @@ def read_variables(path: PathLike) -> dict[str, Any]:
     """Return all variables of a ``.mat`` file, whatever they are.
 
     Values are as :mod:`octave_compress.octave.codec` describes them; what a file holds in no
-    readable way is :class:`~octave_compress.formats.mat5.Opaque`. Octave's own formats are read
-    by Octave.
+    readable way is :class:`~octave_compress.formats.mat5.Opaque`. Octave's own formats, its HDF5
+    among them, are read by Octave.
 
     Raises
     ------
@@ -181,10 +181,14 @@ def _read(
     """Return the variables of a file."""
     if data.startswith(_OCTAVE_STARTS):
         return _read_by_octave(name, backend, lossless)
+    if data[:8] == b"\x89HDF\r\n\x1a\n" and b"OCTAVE_NEW_FORMAT" in data:
+        return _read_by_octave(name, backend, lossless)
     if data[:8] == b"\x89HDF\r\n\x1a\n" or data[512:520] == b"\x89HDF\r\n\x1a\n":
         raise ModelFileError("an HDF5 file (MATLAB's -v7.3): save it again with save -v7")
     if not data:
         raise ModelFileError("the file is empty")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ModelFileError("text in UTF-16, which Octave does not read: write it as UTF-8")
     if data[124:128] in (b"\x00\x01IM", b"\x01\x00MI"):
         return mat5.read(data, lossless=lossless)
     if 0 not in data[:4]:  # the sign of MATLAB's format 4

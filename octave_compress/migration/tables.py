@@ -44,7 +44,9 @@ CALLS = {
     "rand": Call("random.rand({0}, {1})", 2, note="random = OctaveRandom(seed), bit for bit"),
     "randn": Call("random.randn({0}, {1})", 2, note="random = OctaveRandom(seed), bit for bit"),
     "rande": Call("random.rande({0}, {1})", 2, note="random = OctaveRandom(seed), bit for bit"),
-    "randi": Call("random.randi({0}, {1}, {2})", 3, note="random = OctaveRandom(seed); int64"),
+    "randi": Call(
+        "random.randi({0}, {1}, {2})", 3, note="random = OctaveRandom(seed), bit for bit"
+    ),
     "randperm": Call(
         "random.randperm({0})", 1, note="random = OctaveRandom(seed); it counts from 0"
     ),

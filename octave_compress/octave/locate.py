@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from octave_compress.errors import OctaveCompressError, OctaveNotFoundError
@@ -40,6 +42,31 @@ def octave_executable() -> str:
         if found is not None:
             return found
     raise OctaveNotFoundError(f"GNU Octave was not found on PATH.\n{INSTALL_HELP}")
+
+
+def octave_version() -> str:
+    """Return the version of `octave_executable`, ``"7.3.0"`` for instance; it is asked once.
+
+    Raises
+    ------
+    OctaveNotFoundError
+        If there is no Octave, or what is there does not say.
+    """
+    return _version_of(octave_executable())
+
+
+@cache
+def _version_of(executable: str) -> str:
+    try:
+        done = subprocess.run(
+            [executable, "--version"], capture_output=True, text=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise OctaveNotFoundError(f"{executable} cannot be run: {error}") from None
+    found = re.search(r"version (\d+\.\d+\.\d+)", done.stdout)
+    if found is None:
+        raise OctaveNotFoundError(f"{executable} does not say its version.\n{INSTALL_HELP}")
+    return found[1]
 
 
 def octave_eval(code: str, timeout: float = 60.0) -> str:

@@ -267,7 +267,7 @@ def backprop(
     for k, layer in enumerate(layers):
         inputs.append(layer_input(layer, a))
         if random is not None and dropout[k] > 0:
-            draw = random.rand(a.shape[1], len(a), dtype=a.dtype.name)  # type: ignore[arg-type]
+            draw = random.rand(a.shape[1], len(a), dtype=a.dtype)
             is_left_out = dropout[k] > draw.T
             scale = ~is_left_out * a.dtype.type(1 / (1 - dropout[k]))
             inputs[k], kept[k] = inputs[k] * scale, scale

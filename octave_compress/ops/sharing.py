@@ -257,7 +257,7 @@ def initial_levels(x: Double, k: int, init: str, random: OctaveRandom) -> Any:
         return np.minimum(x[0] + np.arange(k) * step, x[-1])
     if init == "density":
         return x[(2 * np.arange(1, k + 1) - 1) * n // (2 * k)]
-    return np.sort(x[random.randperm(n, min(k, n))])
+    return np.sort(x[random.randperm(n, min(k, n), dtype=int)])
 
 
 def _midpoints(levels: Double) -> Double:

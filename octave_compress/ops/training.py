@@ -675,7 +675,7 @@ def fit(
             hooks.save(run)
             x, objective = view()
             steps = math.ceil(len(x) / options.batch_size) * options.epochs
-        order = random.randperm(len(x))
+        order = random.randperm(len(x), dtype=int)
         total = 0.0
         for start in range(0, len(x), options.batch_size):
             batch = order[start : start + options.batch_size]

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,11 @@ from octave_compress.equivalence.golden import (
     unstored,
     write_golden,
 )
+from octave_compress.equivalence.versions import Machine, machine_here
 from octave_compress.errors import Frame
 from octave_compress.formats import mat5
 from octave_compress.formats.mat5 import Opaque
+from octave_compress.random import OctaveRandom
 from octave_compress.structs import StructArray
 
 A = np.array([[1.0, 2.0], [3.0, 4.0]])
@@ -107,6 +110,185 @@ def test_checks_that_fail(tmp_path: Path, values: dict[str, Any], message: str) 
     assert "script.m, after line 8 (clear x; s.t = {1, 'é'};)" in str(caught.value)
 
 
+def test_what_is_wrong_with_a_class_is_said(tmp_path: Path) -> None:
+    values = {
+        "d": np.array([[1.0, 2.0]]),
+        "s": np.float32([[1.0]]),
+        "t": np.array([[True, False]]),
+        "k": np.int8([[1, 2]]),
+        "w": "word",
+        "c": [np.float64(1), "a"],
+        "e": csc_array(np.eye(2)),
+    }
+    g = golden(tmp_path, (Statement(1, 1, "f", values),))
+    for name, value, advice in (
+        ("d", np.array([1, 2]), "class int64 is not double (Octave's numbers are doubles unless"),
+        ("d", [1.0, 2.0], "a list is a cell in Octave: return an array"),
+        ("s", np.array([[1.0]]), "use .astype(np.float32)"),
+        ("t", np.array([1.0, 0.0]), "use .astype(bool)"),
+        ("k", np.array([1.0, 2.0]), "use .astype(np.int8)"),
+        ("w", np.array([1.0]), "return a str"),
+        ("c", np.array([1.0, 2.0]), "a cell is a list in Python"),
+        ("e", np.eye(2), "return a scipy.sparse.csc_array"),
+    ):
+        with pytest.raises(AssertionError) as caught:
+            g.check("line 1", {name: value})
+        assert advice in str(caught.value)
+
+
+# A script's statement, the port, and the cause that the values before the statement bear out.
+X = np.array([[2.0, 7.0], [1.0, 8.0], [2.0, 8.5]])
+V = np.array([[3.0, 1.0, 3.0, 2.0, 1.0, 1.0]])
+CAUSES: list[tuple[str, Any, Any, str]] = [
+    ("s = std(x);", np.std(X, 0, ddof=1)[None], np.std(X, axis=0), "ddof: Octave's std, var"),
+    ("s = var(x, 1);", np.var(X, 0)[None], np.var(X, axis=0, ddof=1), "ddof: Octave divides by n"),
+    ("m = max(x);", np.max(X, 0)[None], np.max(X), "the first dimension that is not 1"),
+    (
+        "m = median(x, 2);",
+        np.median(X, 1)[:, None],
+        np.median(X, axis=0),
+        "the other along the rows",
+    ),
+    ("[~, k] = max(v);", np.float64(1), 0.0, "0- and 1-based indices"),
+    ("y = x(:);", X.ravel("F")[:, None], X.ravel(), "row- and column-major order"),
+    ("c = cov(x);", np.cov(X, rowvar=False), np.cov(X), "sample axis"),
+    (
+        "[~, k] = sort(v, 'descend');",
+        np.array([[1.0, 3, 4, 2, 5, 6]]),
+        np.array([3.0, 1, 4, 6, 5, 2]),
+        "ties: both point to equal elements: Octave's sort is stable",
+    ),
+    ("y = cumsum(x);", np.cumsum(X, 0), np.cumsum(X, axis=1), "sample axis"),
+    ("n = numel(x);", np.float64(6), 7.0, ""),
+]
+
+
+@pytest.mark.parametrize(("text", "theirs", "ours", "cause"), CAUSES)
+def test_causes_that_rest_on_the_workspace(
+    tmp_path: Path, text: str, theirs: Any, ours: Any, cause: str
+) -> None:
+    start = Statement(1, 1, "load data", {"x": X, "v": V})
+    g = golden(
+        tmp_path, (start, Statement(2, 2, text, {"y": theirs}), Statement(3, 3, "z = 1", {}))
+    )
+    for where in ("line 2", "end"):
+        with pytest.raises(AssertionError) as caught:
+            g.check(where, y=ours)
+        assert str(caught.value).count("  likely: ") == bool(cause)
+        assert cause in str(caught.value)
+
+
+HERE = Machine("11.3.0", "OpenBLAS 9")
+
+
+@pytest.mark.parametrize(
+    ("text", "theirs", "ours", "octave", "cause"),
+    [
+        ("y = randi(10, 1, 3);", [[5, 1, 1]], [[1, 5, 1]], "7.3.0", "from 11 on randi draws other"),
+        ("y = randi(10, 1, 3);", [[5, 1, 1]], [[1, 5, 1]], "11.1.0", None),
+        ("q = randi(9); y = q + 0.5;", [[5.5]], [[1.5]], "9.4.0", "from 11 on randi draws other"),
+        ("y = randy(10);", [[5]], [[1]], "7.3.0", None),
+        ("y = qr(A);", [[5, 1]], [[1, 7]], "9.4.0", "from 11 on qr with one output returns R"),
+        ("y = movmin(v, 3);", [[5, 1]], [[1, 7]], "9.4.0", "from 10 on movmin and movmax omit NaN"),
+        ("y = movmin(v, 3);", [[5, 1]], [[1, 7]], "10.2.0", None),
+        (
+            "y = mean(v);",
+            [[0.3]],
+            [[0.1 + 0.2]],
+            "9.4.0",
+            "from 11 on mean and norm use compensated",
+        ),
+        (
+            "y = norm(v);",
+            [[0.3]],
+            [[0.1 + 0.2]],
+            "7.3.0",
+            "from 11 on mean and norm use compensated",
+        ),
+        (
+            "y = tanh(v);",
+            [[0.3]],
+            [[0.1 + 0.2]],
+            "11.3.0",
+            "or BLAS (tanh is the C library's): the",
+        ),
+        (
+            "y = a * b;",
+            [[0.3]],
+            [[0.1 + 0.2]],
+            "9.4.0",
+            "version of Octave or BLAS: the recording is",
+        ),
+        ("y = mean(v);", [[0.3]], [[9.0]], "9.4.0", None),
+    ],
+)
+def test_another_version_is_named(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    theirs: Any,
+    ours: Any,
+    octave: str,
+    cause: str | None,
+) -> None:
+    monkeypatch.setattr("octave_compress.equivalence.golden.machine_here", lambda: HERE)
+    monkeypatch.setattr("octave_compress.equivalence.versions.default_version", lambda: "11.3.0")
+    statement = Statement(1, 1, text, {"y": np.array(theirs, float)})
+    g = replace(golden(tmp_path, (statement,)), octave=octave)
+    with pytest.raises(AssertionError) as caught:
+        g.check("end", y=np.array(ours, float))
+    named = [line for line in str(caught.value).splitlines() if "another version of Oct" in line]
+    if cause is None:
+        assert not named
+    else:
+        assert any(cause in line for line in named)
+        assert all(octave in line and "11.3.0" in line for line in named)
+
+
+def test_a_replay_draws_as_the_recorded_octave_so_that_is_no_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("octave_compress.equivalence.golden.machine_here", lambda: HERE)
+    monkeypatch.setattr("octave_compress.octave.locate.octave_version", lambda: HERE.octave)
+    g = golden(tmp_path, (Statement(1, 1, "y = randi(10);", {"y": np.float64(5)}),))
+    with pytest.raises(AssertionError) as caught:
+        g.replay(lambda: {"y": OctaveRandom(1).randi(10) + 17})
+    assert "another version" not in str(caught.value)
+    with pytest.raises(AssertionError, match="another version of Octave: from 11 on randi"):
+        g.check("end", y=22)
+
+
+def test_the_same_octave_is_no_cause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    g = golden(tmp_path, (Statement(1, 1, "y = mean(v);", {"y": np.float64(0.3)}),))
+    for here, named in (
+        (g.machine, False),
+        (None, False),
+        (replace(g.machine, blas="other"), True),
+    ):
+        monkeypatch.setattr("octave_compress.equivalence.golden.machine_here", lambda h=here: h)
+        with pytest.raises(AssertionError) as caught:
+            g.check("end", y=0.1 + 0.2)
+        assert ("another version of Octave or BLAS" in str(caught.value)) is named
+        assert "likely: last bits: " in str(caught.value)
+
+
+def test_an_error_of_another_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("octave_compress.equivalence.golden.machine_here", lambda: HERE)
+    last = Statement(1, 1, "t = strncmp('a', 'b', 0);", {}, error=RecordedError("must be > 0"))
+    g = golden(tmp_path, (last,), "error")
+    with pytest.raises(AssertionError, match=r"from 11 on strncmp\(\.\.\., 0\) is true"):
+        g.replay(dict)
+
+
+@pytest.mark.octave
+def test_the_octave_that_is_here_is_known() -> None:
+    here = machine_here()
+    with oc.Session() as session:
+        assert here is not None
+        assert here.octave == session.call("version")
+        assert here.blas == session.call("version", "-blas")
+
+
 def test_likely_causes_are_named(tmp_path: Path) -> None:
     codes = np.floor(np.arange(1, 17) / 2 + 0.5)[None]
     wide = np.arange(6.0).reshape(2, 3)
@@ -176,6 +358,29 @@ def test_replay(tmp_path: Path) -> None:
         g.replay(lambda: {"x": 1 / 0})
 
 
+@pytest.mark.parametrize(("octave", "second"), [("7.3.0", [5, 1, 1]), ("11.3.0", [1, 5, 1])])
+def test_a_port_draws_as_the_octave_that_was_recorded(
+    tmp_path: Path, octave: str, second: list[float]
+) -> None:
+    statement = Statement(1, 1, "y = randi(10, 1, 3);", {"y": np.array([second], float)})
+    g = replace(golden(tmp_path, (statement,)), octave=octave)
+
+    def drawn() -> np.ndarray[Any, Any]:
+        source = OctaveRandom(7)
+        source.randi(10, 1, 8)
+        return source.randi(10, 1, 3)
+
+    def on_the_way() -> Any:
+        yield "line 1", {"y": drawn()}
+
+    g.replay(lambda: {"y": drawn()})
+    g.replay(on_the_way)
+    other = OctaveRandom(7, version="11" if octave == "7.3.0" else "7")
+    other.randi(10, 1, 8)
+    with pytest.raises(AssertionError):
+        g.replay(lambda: {"y": other.randi(10, 1, 3)})
+
+
 def test_replay_of_a_script_that_failed(tmp_path: Path) -> None:
     last = Statement(11, 11, "f", {}, error=RecordedError("no", "a:b"))
     g = golden(tmp_path, (*STATEMENTS, last), "error")
@@ -227,6 +432,57 @@ values = st.recursive(
     ),
     max_leaves=6,
 )
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (0, 3), (2, 0, 4), (2, 3), (2, 1, 3)])
+def test_struct_arrays_without_fields_keep_their_size(shape: tuple[int, ...]) -> None:
+    array = np.empty(shape, dtype=object)
+    for at in np.ndindex(shape):
+        array[at] = {}
+    back = unstored(stored(array.view(StructArray)))
+    assert isinstance(back, StructArray)
+    assert back.shape == shape
+    assert all(one == {} for one in back.flat)
+
+
+SHAPES: list[Any] = [3, [], [3], [-1, 2], [2, 1 << 20], [1 << 15, 1 << 15], [1] * 33, [np.nan, 1]]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_damaged_shapes_are_no_struct_arrays(tmp_path: Path, shape: Any) -> None:
+    golden(tmp_path, (Statement(1, 1, "s", {"s": np.empty((0, 3), object).view(StructArray)}),))
+    content = dict(mat5.read((tmp_path / "golden.mat").read_bytes(), lossless=True))
+    note = {"ocx_class": "struct", "ocx_shape": np.array([shape], float)}
+    content["line_1"] = {"s": note}
+    (tmp_path / "damaged.mat").write_bytes(mat5.write(content))
+    with pytest.raises(oc.GoldenFileError, match=r"damaged\.mat: damaged"):
+        load_golden(tmp_path / "damaged.mat")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"ocx_size": [[2, 1]]},  # the sample is beyond it
+        {"ocx_size": [[0, 9]]},
+        {"ocx_size": [[-2, -2]]},
+        {"ocx_index": [[1, 5]]},
+        {"ocx_index": [[0, 4]]},
+        {"ocx_index": [[1, 2, 4]]},
+        {"ocx_index": np.zeros((1, 0)), "ocx_sample": np.zeros((0, 1))},
+        {"ocx_sample": [[1.0], [2.0], [3.0]]},
+        {"ocx_class": "no_class"},
+    ],
+    ids=str,
+)
+def test_damaged_notes_of_large_arrays(tmp_path: Path, damage: dict[str, Any]) -> None:
+    large = HashedArray(np.dtype("f8"), (2, 2), "0" * 64, np.array([0, 3]), np.array([1.0, 4.0]))
+    golden(tmp_path, (Statement(1, 1, "z", {"z": large}),))
+    content = dict(mat5.read((tmp_path / "golden.mat").read_bytes(), lossless=True))
+    changed = {k: v if isinstance(v, str) else np.array(v, float) for k, v in damage.items()}
+    content["line_1"] = {"z": {**content["line_1"]["z"], **changed}}
+    (tmp_path / "damaged.mat").write_bytes(mat5.write(content))
+    with pytest.raises(oc.GoldenFileError, match=r"damaged\.mat: damaged"):
+        load_golden(tmp_path / "damaged.mat")
 
 
 @given(values)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -163,6 +163,70 @@ PAIRS: list[tuple[str, Function, str, tuple[Any, ...], int]] = [
     ("last bits", lambda x: x / 3 * 10, "y = x * (10 / 3);", (X,), 1),
 ]
 
+# The same causes the other way round: what helps there, not what helps in the usual case.
+MIRRORED: list[tuple[str, Function, str, tuple[Any, ...], str]] = [
+    ("ddof", lambda x: np.var(x, ddof=1), "y = var(x, 1);", (TIES,), "pass ddof=0"),
+    ("ddof", lambda x: np.std(x, axis=0, ddof=1), "y = std(x, 1);", (X,), "pass ddof=0"),
+    ("ddof", lambda x: np.cov(x, rowvar=False), "y = cov(x, 1);", (X,), "pass ddof=0"),
+    (
+        "row- and column-major order",
+        lambda x: x.ravel(order="F"),
+        "y = x.'; y = y(:);",
+        (X,),
+        'drop order="F"',
+    ),
+    (
+        "row- and column-major order",
+        lambda x: x.ravel(order="F"),
+        "y = x.'; y = y(:);",
+        (SQUARE,),
+        'drop order="F"',
+    ),
+    (
+        "the first dimension that is not 1",
+        lambda x: np.max(x, axis=0),
+        "y = max(x(:));",
+        (X,),
+        "leave axis= away",
+    ),
+    (
+        "the first dimension that is not 1",
+        lambda x: np.median(x, axis=0),
+        "y = median(x, 2);",
+        (X,),
+        "take the other axis=",
+    ),
+    (
+        "sample axis",
+        lambda x: np.cov(x, rowvar=False),
+        "y = cov(x');",
+        (X,),
+        "take the other axis= (or rowvar=)",
+    ),
+    (
+        "ties",
+        lambda x: float(np.argmax(x)) + 1,
+        "[~, k] = max(x(end:-1:1)); y = numel(x) + 1 - k;",
+        (TIES,),
+        "Octave's code a later one",
+    ),
+    (
+        "single and double precision",
+        lambda x: x.astype(np.float32) / 3,
+        "y = x / 3;",
+        (X,),
+        "use .astype(float) on the arguments",
+    ),
+    (
+        "single and double precision",
+        lambda x: (x.astype(np.float32) / 3).astype(float),
+        "y = x / 3;",
+        (X,),
+        "use .astype(float) on the arguments",
+    ),
+    ("complex conjugate transpose", lambda z: z.conj().T, "y = z.';", (Z,), "x.' is x.T"),
+]
+
 # Differences that are none of the above.
 NOISE = rng.normal(size=(5, 3))
 UNRELATED: list[tuple[Any, Any, tuple[Any, ...]]] = [
@@ -202,6 +266,7 @@ ARRAYS = arrays(
 
 @settings(max_examples=300)
 @given(ARRAYS, ARRAYS, st.lists(ARRAYS, max_size=2), st.sampled_from([EXACT, ulp(2), rtol(1e-9)]))
+@example(np.array(0.0), np.array(np.inf), [np.array(0.0)], EXACT)
 def test_any_evidence_is_examined(actual: Any, expected: Any, args: Any, level: Level) -> None:
     for again in (lambda args: None, lambda args: args[0] if args else None):
         for left in (actual, expected, np.resize(actual, expected.shape)):
@@ -237,6 +302,43 @@ def test_a_natural_pair_shows_its_cause_and_no_other(
     with pytest.raises(AssertionError) as caught:
         assert_equivalent(python, function, *args, nout=nout)
     assert causes(caught) == [cause]
+
+
+@pytest.mark.octave
+@pytest.mark.parametrize(
+    ("cause", "python", "octave", "args", "advice"),
+    MIRRORED,
+    ids=[f"{k}-{pair[0].replace(' ', '_')}" for k, pair in enumerate(MIRRORED)],
+)
+def test_advice_for_the_other_way_round(
+    cause: str, python: Function, octave: str, args: tuple[Any, ...], advice: str, tmp_path: Path
+) -> None:
+    name = f"mirrored_{abs(hash((octave, str(args))))}"
+    argument = "z" if "z" in octave else "x"
+    (tmp_path / f"{name}.m").write_text(f"function y = {name}({argument})\n  {octave}\nend\n")
+    with pytest.raises(AssertionError) as caught:
+        assert_equivalent(python, tmp_path / f"{name}.m", *args)
+    assert causes(caught) == [cause]
+    assert advice in " ".join(str(caught.value).split())
+
+
+@pytest.mark.octave
+def test_advice_for_the_usual_way_round(tmp_path: Path) -> None:
+    usual: list[tuple[Function, str, str]] = [
+        (np.var, "var", "pass ddof=1"),
+        (lambda x: x.ravel(), "y = x(:);", 'pass order="F"'),
+        (np.max, "max", "unless axis= is given"),
+        (lambda x: x.astype(float), "y = single(x);", "cast where Octave does"),
+    ]
+    for python, octave, advice in usual:
+        function: Any = octave
+        x = TIES if octave == "var" else X
+        if " " in octave:
+            function = tmp_path / f"usual_{len(octave)}.m"
+            function.write_text(f"function y = {function.stem}(x)\n  {octave}\nend\n")
+        with pytest.raises(AssertionError) as caught:
+            assert_equivalent(python, function, x)
+        assert advice in " ".join(str(caught.value).split())
 
 
 def test_every_cause_has_a_pair() -> None:

@@ -281,7 +281,7 @@ def test_the_other_side_refuses():
     text = result.stdout.str()
     for said in (
         "The Octave code cannot run:",
-        "    parse error near line 2 of file",
+        " error near line 2",  # "parse" up to Octave 9, "syntax" in 11
         "input: a session has no keyboard",
         "OctaveTimeoutError: endless: no answer within 0.5 s",
         "OctaveDiedError: leaves: Octave did not finish",
@@ -322,6 +322,147 @@ def test_files_are_left_out_by_where_they_are_in_the_folder(pytester: pytest.Pyt
         f"{pytester.path}/private/m: 1 of 1 .m file without an equivalence test",
         "seen.m",
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "outcomes"),
+    [
+        (("--octave=skip",), {"skipped": 3, "failed": 1}),
+        (("--octave=require",), {"failed": 4}),
+    ],
+)
+def test_an_unmarked_comparison_without_octave(
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    outcomes: dict[str, int],
+) -> None:
+    monkeypatch.setenv("OCTAVE_EXECUTABLE", "no-such-octave")
+    pytester.makepyfile(
+        HEAD
+        + """
+import unittest
+import octave_compress as oc
+from hypothesis import given
+
+def test_plain():
+    assert_equivalent(np.sin, "sin", 1.0)
+
+@given(st.floats(0, 1))
+def test_drawn(x):
+    assert_equivalent(np.sin, "sin", x)
+
+class TestCase(unittest.TestCase):
+    def test_method(self):
+        with oc.Session() as session:
+            assert_equivalent(np.sin, "sin", 1.0, session=session)
+
+def test_that_compares_nothing():
+    oc.Session().call("sin", 1.0)
+"""
+    )
+    result = run(pytester, "-rs", *options)
+    assert result.parseoutcomes() == outcomes
+    text = result.stdout.str()
+    assert "OCTAVE_EXECUTABLE names 'no-such-octave'" in text
+    if "failed" in outcomes and "skipped" not in outcomes:
+        assert "pytest --octave=skip skips such tests" in text
+
+
+# What stands in the file, and what the run says of it.
+MISTAKES = {
+    "settings above": (
+        """
+@settings(max_examples=3)
+@equivalent("sin", st.floats(0, 1))
+def test_it(x):
+    return np.sin(x)
+""",
+        "write @equivalent(..., settings=settings(...)) in place of @settings: one above",
+    ),
+    "settings below": (
+        """
+@equivalent("sin", st.floats(0, 1))
+@settings(max_examples=3)
+def test_it(x):
+    return np.sin(x)
+""",
+        "write @equivalent(..., settings=settings(...)) in place of @settings: one below",
+    ),
+    "parametrized last": (
+        """
+@pytest.mark.parametrize("k", [1, 2])
+@equivalent("sin", st.floats(0, 1))
+def test_it(x, k):
+    return np.sin(x)
+""",
+        "parametrize gives k too: write def test_it(k, x)",
+    ),
+    "parametrized below, several": (
+        """
+@equivalent("plus", st.floats(0, 1), st.floats(0, 1))
+@pytest.mark.parametrize(("k", "m"), [(1, 2)])
+def test_it(x, y, k, m):
+    return x + y
+""",
+        "parametrize gives k, m too: write def test_it(k, m, x, y)",
+    ),
+    "parametrized, as text": (
+        """
+class TestIt:
+    @equivalent("plus", st.floats(0, 1), st.floats(0, 1))
+    @pytest.mark.parametrize("m, k", [(1, 2)])
+    def test_it(self, k, x, m, y):
+        return x + y
+""",
+        "parametrize gives m too: write def test_it(self, k, m, x, y)",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_what_to_write_is_said(pytester: pytest.Pytester, mistake: str) -> None:
+    text, said = MISTAKES[mistake]
+    pytester.makepyfile(HEAD + text)
+    result = run(pytester)
+    outcomes = result.parseoutcomes()
+    assert outcomes.get("passed", 0) == 0
+    assert outcomes.get("errors", 0) + outcomes.get("failed", 0) == 1
+    assert said in " ".join(result.stdout.str().split())
+
+
+@pytest.mark.octave
+def test_what_is_said_is_right(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        HEAD
+        + """
+seen = []
+
+@equivalent("sin", st.floats(0, 1), settings=settings(max_examples=3), level=ulp(4))
+def test_settings(x):
+    seen.append(x)
+    return np.sin(x)
+
+def test_they_count():
+    assert 0 < len(seen) <= 3
+
+@pytest.mark.parametrize("k", [1, 2])
+@equivalent("times", st.floats(0, 1), st.just(2.0))
+def test_parametrized(k, x, y):
+    return x * y
+"""
+    )
+    run(pytester).assert_outcomes(passed=4)
+
+
+@pytest.mark.parametrize("strict", [(), ("--strict-markers",)])
+def test_without_the_plugin(pytester: pytest.Pytester, strict: tuple[str, ...]) -> None:
+    pytester.makepyfile(HEAD + "@equivalent('sin', st.floats(0, 1))\ndef test_it(x):\n  return x")
+    off = ("-p", "no:pytest_octave_compress", "-p", "no:octave_compress")
+    result = pytester.runpytest_subprocess(*off, "-p", "no:cacheprovider", *strict)
+    assert result.parseoutcomes() == {"errors": 1}
+    text = " ".join(result.stdout.str().split())
+    assert "leave -p no:pytest_octave_compress away, or write -p pytest_octave_compress" in text
 
 
 def test_a_missing_folder_is_told(pytester: pytest.Pytester) -> None:

@@ -45,7 +45,7 @@ def backwards(amounts: Any) -> tuple[Any, Any]:
 @given(SIZES, st.integers(0, 2**32 - 1))
 def test_one_warp_is_scipys_affine_transform(size: tuple[int, int], seed: int) -> None:
     picture = images(1, size, seed)
-    u = 2 * OctaveRandom(seed).rand(6)[:, 0] - 1
+    u = 2 * OctaveRandom(seed).rand(6, 1)[:, 0] - 1
     amounts = u * [3, 3, math.radians(40), 0.5, 0.5, 0.7]
     matrix, shift = backwards(amounts)
     middle = (np.array(size) - 1) / 2

@@ -51,7 +51,7 @@ def starts(w: Any, k: int, init: str) -> Any:
         return np.linspace(x[0], x[-1], k)
     if init == "density":
         return x[[int((i + 0.5) / k * x.size) for i in range(k)]]
-    return np.sort(x[OctaveRandom(0).randperm(x.size, k)])
+    return np.sort(x[OctaveRandom(0).randperm(x.size, k, dtype=int)])
 
 
 def inertia(w: Any, codebook: Any) -> float:

@@ -270,7 +270,7 @@ def test_training_is_steps_along_the_gradients_of_shuffled_batches(
     random = OctaveRandom(9)
     random.randn(5, 3)
     random.randn(3, 5)  # the first weights come before the first order
-    expected = by_hand(start, lambda: random.randperm(10), y, loss, solver, 3, 4, decay)
+    expected = by_hand(start, lambda: random.randperm(10, dtype=int), y, loss, solver, 3, 4, decay)
     found = train_model(
         X,
         y,
