@@ -35,9 +35,9 @@ def as_octave(value: Any, like: Any = None) -> Any:
         raise InvalidTypeError(
             f"a Python {type(value).__name__} has no value in Octave that could be compared"
         )
-    chunks = encode([[value]], [])
+    chunks = encode([value])
     data = bytearray().join(c if isinstance(c, bytes) else c.tobytes(order="F") for c in chunks)
-    return _fitted(decode(data)[0][0], value, like)
+    return _fitted(decode(data)[0], value, like)
 
 
 def _fitted(value: Any, original: Any, like: Any) -> Any:

@@ -259,8 +259,7 @@ class Session:
                 )
             self._start()
             self._read_changed_files()
-            args = [self._resolved(arg) for arg in request.args]
-            chunks = encode(args, callbacks)
+            chunks = encode(request.args, self._register(callbacks))
             outputs = self._exchange(request, chunks, callbacks)
         return None if request.nout == 0 else outputs[0] if request.nout == 1 else tuple(outputs)
 
@@ -282,9 +281,20 @@ class Session:
         threading.Thread(target=work, daemon=True).start()
         return future
 
-    def _resolved(self, arg: Any) -> Any:
-        if not isinstance(arg, Handle):
-            return arg
+    def _register(self, callbacks: list[Callable[..., Any]]) -> Callable[[Any], Mark | None]:
+        """Return what gives the codec the marks of handles and of Python functions."""
+
+        def register(value: Any) -> Mark | None:
+            if isinstance(value, Handle):
+                return self._mark(value)
+            if callable(value):
+                callbacks.append(value)
+                return Mark("ocx_callback_", len(callbacks))
+            return None
+
+        return register
+
+    def _mark(self, arg: Handle) -> Mark:
         if arg._session is not self:
             raise InvalidValueError("a handle belongs to another session")
         if arg._generation != self._generation:
@@ -330,7 +340,7 @@ class Session:
 
     def _ask(self, name: str, *args: Any) -> None:
         """Do a call of our own that returns nothing."""
-        self._exchange(_Request(name, args, 0, _START_TIMEOUT, print, False), encode(args, []), [])
+        self._exchange(_Request(name, args, 0, _START_TIMEOUT, print, False), encode(args), [])
 
     def _read_changed_files(self) -> None:
         """Make Octave read changed files again: without a prompt it never looks by itself."""
