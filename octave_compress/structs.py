@@ -6,6 +6,7 @@ Each is a list, a text or an array with what Octave knows about it beyond that.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any, SupportsIndex, cast, overload
 
@@ -165,6 +166,12 @@ class EmptyText(str):
     __slots__ = ()
 
     shape = (1, 0)
+
+
+def is_sparse(value: Any) -> bool:
+    """Return whether a value is one of SciPy's sparse matrices."""
+    sparse = sys.modules.get("scipy.sparse")  # which takes long to import; without it is none
+    return sparse is not None and bool(sparse.issparse(value))
 
 
 def objects(items: list[Any], shape: Shape | None = None) -> NDArray[Any]:

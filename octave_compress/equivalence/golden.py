@@ -28,7 +28,7 @@ from octave_compress.errors import (
 )
 from octave_compress.formats import mat5
 from octave_compress.formats.mat5 import Opaque
-from octave_compress.structs import StructArray
+from octave_compress.structs import Cells, StructArray
 
 FORMAT = 1
 _LONGEST_NAME = 63  # of a field in a MAT file
@@ -717,7 +717,7 @@ def stored(value: Any) -> Any:
         return [stored(part) for part in value]
     if isinstance(value, StructArray) and (not value.size or not value.flat[0]):
         size = np.array([value.shape], dtype=np.float64)
-        return {"ocx_class": "struct", "ocx_shape": size}
+        return {"ocx_class": "struct", "ocx_shape": size, "ocx_fields": list(value.fields)}
     if isinstance(value, np.ndarray) and value.dtype == object:
         result = value.copy()
         for at in np.ndindex(value.shape):
@@ -746,7 +746,7 @@ def unstored(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: unstored(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [unstored(part) for part in value]
+        return Cells(unstored(part) for part in value)
     if _is_cell_array(value):
         result = value.copy()
         for at in np.ndindex(value.shape):
@@ -768,7 +768,7 @@ def _unstored_note(note: Mapping[str, Any]) -> Any:
         if not 2 <= len(shape) <= 32 or not 0 <= min(shape) <= max(shape) < 1 << 20:
             raise ValueError("a struct array without a size")
         array = np.empty(shape if 0 in shape else (0, 0), dtype=object)
-        return array.view(StructArray)
+        return StructArray(array, map(_text, note.get("ocx_fields", ())))
     return Opaque(kind, _text(note["ocx_text"]))
 
 

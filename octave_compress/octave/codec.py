@@ -51,7 +51,6 @@ import enum
 import math
 import os
 import struct
-import sys
 from array import array as BufferArray
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -62,7 +61,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octave_compress.errors import InvalidTypeError, OctaveDiedError
-from octave_compress.structs import Cells, CharMatrix, EmptyText, StructArray, objects
+from octave_compress.structs import Cells, CharMatrix, EmptyText, StructArray, is_sparse, objects
 
 Array = NDArray[Any]
 Chunk = bytes | Array
@@ -215,7 +214,7 @@ class _Encoder:
             self._numbers(np.asarray(self._double(value)), name)
         elif isinstance(value, list | tuple):
             self._list(value, name)
-        elif _is_sparse(value):  # before mappings: one of them is a dict too
+        elif is_sparse(value):  # before mappings: one of them is a dict too
             self._sparse(value, name)
         elif isinstance(value, Mapping):
             self._struct(value, name)
@@ -428,11 +427,6 @@ class _Encoder:
         tag = _FLOAT_TAG.get(kind, b"")
         data = b"".join([sizes, *indices, tag, columns.data.tobytes()])
         self.chunks.append(_variable(name, f"{kinds[kind]} matrix") + data)
-
-
-def _is_sparse(value: Any) -> bool:
-    sparse = sys.modules.get("scipy.sparse")  # nobody has a sparse matrix without it
-    return sparse is not None and bool(sparse.issparse(value))
 
 
 def _number_types(items: Iterable[Any]) -> set[type] | None:
