@@ -54,6 +54,7 @@ import struct
 from array import array as BufferArray
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from numbers import Number
 from typing import Any, NoReturn
 
@@ -85,6 +86,7 @@ _HEADER = b"Octave-1-L\0"
 _ELEMENT = b"<cell-element>"
 _ELEMENT_START = struct.pack("<i", len(_ELEMENT)) + _ELEMENT + b"\0\0\0\0\0\xff"
 _WHOLE = struct.Struct("<i")
+_TWO_DIMENSIONS = struct.Struct("<3i")
 _FLOAT_TAG = {"f4": b"\x06", "f8": b"\x07", "c8": b"\x06", "c16": b"\x07"}
 _PREFIX = {"f4": "float ", "f8": "", "c8": "float complex ", "c16": "complex ", "b1": "bool "}
 _KNOWN = {
@@ -174,6 +176,7 @@ def _where(steps: Iterable[_Step], root: str) -> str:
     return root
 
 
+@lru_cache(1024)
 def _variable(name: bytes, kind: str) -> bytes:
     text = kind.encode()
     start = struct.pack("<i", len(name)) + name + b"\0\0\0\0\0\xff"
@@ -181,6 +184,8 @@ def _variable(name: bytes, kind: str) -> bytes:
 
 
 def _dimensions(shape: tuple[int, ...]) -> bytes:
+    if len(shape) == 2:
+        return _TWO_DIMENSIONS.pack(-2, *shape)
     return struct.pack(f"<{len(shape) + 1}i", -len(shape), *shape)
 
 
@@ -200,7 +205,7 @@ class _Encoder:
         self.marks: list[tuple[_Step, ...]] = []
         self._register = register
         self._largest = largest
-        self._steps: list[_Step] = []
+        self._steps: list[_Step] = []  # to the value at hand
 
     def value(self, value: Any, name: bytes) -> None:
         """Add a variable, or a part of one."""
@@ -228,10 +233,12 @@ class _Encoder:
     def cell(self, items: Iterable[Any], shape: tuple[int, ...], name: bytes) -> None:
         """Add a cell array of items in column-major order."""
         self.chunks.append(_variable(name, "cell") + _dimensions(shape))
+        steps = self._steps
+        steps.append(("{}", 0))
         for k, item in enumerate(items):
-            self._steps.append(("{}", k))
+            steps[-1] = ("{}", k)
             self.value(item, _ELEMENT)
-            self._steps.pop()
+        steps.pop()
 
     def _mark(self, value: Any, name: bytes) -> None:
         mark = self._register(value)
@@ -338,7 +345,7 @@ class _Encoder:
 
     def _bytes(self, text: str) -> bytes:
         try:
-            return text.encode(errors="surrogateescape")
+            return text.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError as error:
             self._refuse(
                 "text with a lone surrogate that stands for no byte",

@@ -5,35 +5,32 @@ function place = ocx_deliver(outputs, folders)
   % It calls Octave's compiled functions alone, and these by way of 'builtin': a file of such a
   % name in a user's folder would come before them.
   builtin('save_default_options', '-binary', 'local'); % whatever the user's are
-  if builtin('iscell', outputs)
-    check_lengths(outputs);
+  plain = builtin('iscell', outputs); % and not the struct of an error
+  if plain
+    for output = outputs
+      if builtin('size', output{1}) <= 2147483647 % all of them
+        plain = plain && builtin('isnumeric', output{1});
+      else
+        plain = false;
+      end
+    end
+    if ~plain
+      check_lengths(outputs);
+      % Octave 11 saves a classdef object as a struct and warns; older versions refuse it.
+      builtin('warning', 'error', 'Octave:save:classdef:unsupported', 'local');
+    end
   end
-  if are_plain(outputs)
-    place = save_in_one(outputs, folders);
-    return
-  end
-  % Octave 11 saves a classdef object as a struct and warns, older versions refuse it.  All others
-  % leave out an onCleanup with a warning; what is missing is noticed where the reply is read.
-  state = builtin('warning');
-  back = builtin('onCleanup', @() put_back(state)); % after an interrupt, too
-  builtin('warning', 'off', 'all');
-  builtin('warning', 'error', 'Octave:save:classdef:unsupported');
-  place = save_in_one(outputs, folders);
-end
-
-function put_back(state)
-  builtin('warning', 'on', 'all'); % forgets the states of single warnings
-  builtin('warning', state);
-end
-
-function place = save_in_one(outputs, folders)
   done = true;
-  for place = 1:builtin('numel', folders)
-    path = [folders{place}, '/reply'];
+  place = 0;
+  for folder = folders
+    place = place + 1;
+    path = [folder{1}, '/reply'];
     try
       builtin('save', '-binary', path, 'outputs', 'done');
     catch failure
-      refuse_objects(outputs);
+      if builtin('iscell', outputs)
+        refuse_objects(outputs);
+      end
       builtin('rethrow', failure);
     end
     if is_whole(path)
@@ -43,6 +40,26 @@ function place = save_in_one(outputs, folders)
   end
   builtin('error', 'octave_compress:disk', 'no room for the reply in %s', ...
           builtin('sprintf', '%s ', folders{:}));
+end
+
+function check_lengths(values)
+  % The format counts in 32 bits, and Octave's save cuts off what does not fit without a word.
+  for k = 1:builtin('numel', values)
+    if builtin('any', builtin('size', values{k}) > 2147483647)
+      builtin('error', 'octave_compress:type', ...
+              ['Octave returned an array with a dimension beyond 2^31 - 1, which cannot ', ...
+               'cross: keep it there and get parts']);
+    end
+  end
+  if builtin('sizeof', values) > 2147483647 % only then can there be such an array inside of one
+    for k = 1:builtin('numel', values)
+      if builtin('iscell', values{k})
+        check_lengths(values{k});
+      elseif builtin('isstruct', values{k})
+        check_lengths(builtin('struct2cell', values{k}));
+      end
+    end
+  end
 end
 
 function whole = is_whole(path)
@@ -56,41 +73,6 @@ function whole = is_whole(path)
     builtin('fseek', file, -5, 'eof');
     whole = builtin('strcmp', builtin('fread', file, 5, '*char').', ['bool', "\001"]);
     builtin('fclose', file);
-  end
-end
-
-function plain = are_plain(outputs)
-  % Whether there are only numbers, text and logicals, not even inside of others.
-  plain = builtin('iscell', outputs);
-  k = plain * builtin('numel', outputs);
-  while plain && k > 0
-    plain = is_plain(outputs{k});
-    k = k - 1;
-  end
-end
-
-function plain = is_plain(value)
-  plain = builtin('isnumeric', value) || builtin('ischar', value) || builtin('islogical', value);
-end
-
-function check_lengths(values)
-  % The format counts in 32 bits, and Octave's save cuts off what does not fit without a word.
-  most = 2147483647;
-  for k = 1:builtin('numel', values)
-    if builtin('any', builtin('size', values{k}) > most)
-      builtin('error', 'octave_compress:type', ...
-              ['Octave returned an array with a dimension beyond 2^31 - 1, which cannot ', ...
-               'cross: keep it there and get parts']);
-    end
-  end
-  if builtin('sizeof', values) > most  % only then can there be such an array inside of a value
-    for k = 1:builtin('numel', values)
-      if builtin('iscell', values{k})
-        check_lengths(values{k});
-      elseif builtin('isstruct', values{k})
-        check_lengths(builtin('struct2cell', values{k}));
-      end
-    end
   end
 end
 
@@ -113,8 +95,8 @@ end
 function [place, kind] = first_object(value, place)
   % Where the first value stands that is of no plain class, and its class; '' if there is none.
   kind = '';
+  root = place;
   if builtin('iscell', value)
-    root = place;
     for k = 1:builtin('numel', value)
       [place, kind] = first_object(value{k}, builtin('sprintf', '%s{%d}', root, k));
       if ~builtin('isempty', kind)
@@ -122,25 +104,24 @@ function [place, kind] = first_object(value, place)
       end
     end
   elseif builtin('isstruct', value)
-    root = place;
     names = builtin('__fieldnames__', value);
     for k = 1:builtin('numel', value)
+      element = root;
       if builtin('numel', value) > 1
-        root = builtin('sprintf', '%s(%d)', place, k);
+        element = builtin('sprintf', '%s(%d)', root, k);
       end
       for i = 1:builtin('numel', names)
         field = ['.', names{i}];
         if ~builtin('isvarname', names{i})
           field = ['.(''', names{i}, ''')'];
         end
-        [inside, kind] = first_object(value(k).(names{i}), [root, field]);
+        [place, kind] = first_object(value(k).(names{i}), [element, field]);
         if ~builtin('isempty', kind)
-          place = inside;
           return
         end
       end
     end
-  elseif ~is_plain(value)
+  elseif ~(builtin('isnumeric', value) || builtin('ischar', value) || builtin('islogical', value))
     kind = builtin('class', value);
   end
 end
