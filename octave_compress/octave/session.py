@@ -176,9 +176,10 @@ class Session:
         *args
             Numbers, arrays, text, lists, dicts: the table is in
             :mod:`octave_compress.octave.codec`. A bare Python number is a double, a 1-D array a
-            row, a list a row of cells. A `Handle` stands for the value that stayed in Octave. A
-            callable becomes a function handle that takes a struct of real scalars (a dict here)
-            and gives its truth value back.
+            row, a list of numbers an array, any other list a row of cells, which
+            :func:`octave_compress.cells` makes of any items. A `Handle` stands for the value that
+            stayed in Octave, inside of other values too. A callable becomes a function handle
+            that takes a struct of real scalars (a dict here) and gives its truth value back.
         nout : int
             How many outputs to ask for. 0 returns None, 1 the output, more a tuple.
         timeout : float, optional
@@ -211,6 +212,8 @@ class Session:
             For each warning that Octave prints. Octave prints no identifiers: that of the last
             warning of a call is known, the others' are empty.
         """
+        if not isinstance(name, str):
+            checks.type_error("Session.call", "NAME", "be a function's name")
         if not _NAME.fullmatch(name):
             raise InvalidValueError(f"Session.call: NAME must be a function's name, got {name!r}")
         if isinstance(nout, bool) or not isinstance(nout, int | np.integer):

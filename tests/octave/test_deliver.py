@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 import scipy.sparse
 import scipy.sparse.linalg
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import octave_compress as oc
 from octave_compress.octave.codec import decode
@@ -358,6 +360,42 @@ def test_a_dict_that_looks_like_a_mark_is_a_dict(octave: oc.Session) -> None:
             got = octave.call("deal", value)
             last = got if isinstance(value, dict) else got[-1]
             assert last == {key: 1.0}
+
+
+def test_a_functions_name_is_text(octave: oc.Session) -> None:
+    for name in (len, None, 5, b"sin"):
+        with pytest.raises(oc.InvalidTypeError, match="NAME must be a function's name"):
+            octave.call(name, 1)  # type: ignore[arg-type]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_handles_stand_for_their_values_anywhere(octave: oc.Session, data: st.DataObject) -> None:
+    stored = [1.0, "text", np.arange(3.0), {"a": 2.0}]
+    handles = [octave.put(value) for value in stored]
+    pairs = st.integers(0, 3).map(lambda k: (stored[k], handles[k]))
+    plain = st.sampled_from([0.5, "x", True]).map(lambda value: (value, value))
+
+    def both(make: Any) -> Any:
+        """A strategy's pairs of values, put into two containers of one kind."""
+        return lambda inner: tuple(make([pair[side] for pair in inner]) for side in (0, 1))
+
+    nested = st.recursive(
+        pairs | plain,
+        lambda inner: st.lists(inner, min_size=1, max_size=3).flatmap(
+            lambda items: st.sampled_from(
+                [
+                    both(cells),
+                    both(lambda values: dict(zip(["a", "b c", "é"], values, strict=False))),
+                    both(lambda values: StructArray([{"f": value, "g": 1} for value in values])),
+                ]
+            ).map(lambda make: make(items))
+        ),
+        max_leaves=10,
+    )
+    args = data.draw(st.lists(nested, min_size=1, max_size=4))
+    values, sent = (cells(pair[side] for pair in args) for side in (0, 1))
+    assert octave.call("isequal", values, sent)
 
 
 # ------------------------------------------------------------------------- what goes in
