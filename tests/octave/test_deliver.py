@@ -240,6 +240,8 @@ def test_a_users_functions_change_nothing_in_what_delivers(tmp_path: Path) -> No
         map = containers.Map();
         builtin('warning', 'off', 'Octave:shadowed-function');
         builtin('addpath', '{hostile}');
+        % Read once before: Octave 11 notes warnings of its parser that are off.
+        ocx_deliver({{value}}, {{'{tmp_path}/one'}});
         builtin('lastwarn', 'kept', 'kept:id');
         builtin('lasterr', 'kept');
         ocx_deliver({{value, 5}}, {{'{tmp_path}/one'}});

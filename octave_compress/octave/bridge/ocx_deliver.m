@@ -8,11 +8,8 @@ function place = ocx_deliver(outputs, folders)
   plain = builtin('iscell', outputs); % and not the struct of an error
   if plain
     for output = outputs
-      if builtin('size', output{1}) <= 2147483647 % all of them
-        plain = plain && builtin('isnumeric', output{1});
-      else
-        plain = false;
-      end
+      plain = plain && builtin('isnumeric', output{1}) && ...
+              builtin('all', builtin('size', output{1}) <= 2147483647);
     end
     if ~plain
       check_lengths(outputs);
