@@ -39,11 +39,14 @@ from octave_compress.ops import share_model as share
 from octave_compress.ops import train_model as train
 from octave_compress.report import Report, ReportRow, report
 from octave_compress.results import Counts, Energy
+from octave_compress.structs import Cells, CharMatrix, StructArray, cells
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Backend",
+    "Cells",
+    "CharMatrix",
     "Counts",
     "Dense",
     "Energy",
@@ -69,6 +72,8 @@ __all__ = [
     "Session",
     "SessionPool",
     "StaleHandleError",
+    "StructArray",
+    "cells",
     "compact",
     "deep_compress",
     "distill",

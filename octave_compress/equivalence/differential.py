@@ -35,7 +35,7 @@ from octave_compress.errors import (
     OctaveNotFoundError,
     OctaveWarning,
 )
-from octave_compress.octave.codec import encode
+from octave_compress.octave.codec import Mark, encode
 from octave_compress.octave.session import Session
 
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -350,7 +350,8 @@ class _Case:
                     keep=True,
                 )
             except InvalidTypeError as error:
-                encode(self.args, [])  # raises if it is the arguments that cannot cross
+                # Raises if it is the arguments that cannot cross.
+                encode(self.args, lambda value: Mark("", 0) if callable(value) else None)
                 failure = error
             except (OctaveError, InvalidValueError) as error:
                 failure = error

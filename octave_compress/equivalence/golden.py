@@ -43,7 +43,7 @@ from octave_compress.errors import (
 from octave_compress.formats import mat5
 from octave_compress.formats.mat5 import Opaque
 from octave_compress.random import drawing_as
-from octave_compress.structs import StructArray
+from octave_compress.structs import Cells, StructArray
 
 FORMAT = 1
 _LONGEST_NAME = 63  # of a field in a MAT file
@@ -839,7 +839,7 @@ def stored(value: Any) -> Any:
         return [stored(part) for part in value]
     if isinstance(value, StructArray) and (not value.size or not value.flat[0]):
         size = np.array([value.shape], dtype=np.float64)
-        return {"ocx_class": "struct", "ocx_shape": size}
+        return {"ocx_class": "struct", "ocx_shape": size, "ocx_fields": list(value.fields)}
     if isinstance(value, np.ndarray) and value.dtype == object:
         result = value.copy()
         for at in np.ndindex(value.shape):
@@ -868,7 +868,7 @@ def unstored(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: unstored(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [unstored(part) for part in value]
+        return Cells(unstored(part) for part in value)
     if _is_cell_array(value):
         result = value.copy()
         for at in np.ndindex(value.shape):
@@ -894,7 +894,7 @@ def _unstored_note(note: Mapping[str, Any]) -> Any:
         array = np.empty(shape, dtype=object)
         for at in np.ndindex(shape):
             array[at] = {}
-        return array.view(StructArray)
+        return StructArray(array, map(_text, note.get("ocx_fields", ())))
     return Opaque(kind, _text(note["ocx_text"]))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from octave_compress.structs import StructArray
+from octave_compress.structs import StructArray, is_sparse
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,7 @@ def _walk(place: _Place, left: Any, right: Any, level: Level) -> Iterator[_Judge
     elif kinds[0] != kinds[1]:
         message = f"class {kinds[0]} is not {kinds[1]}"
         yield place.difference("class", message, (left, right), kinds)
-    elif isinstance(left, dict):
+    elif isinstance(left, dict) and isinstance(right, dict):
         yield from _walk_fields(place, left, right, level)
     elif isinstance(left, str):
         yield _SAME if left == right else _judge_text(place, left, right)
@@ -281,12 +281,12 @@ def _judge_keys(place: _Place, left: dict[str, Any], right: dict[str, Any]) -> _
 
 def _walk_elements(place: _Place, left: Any, right: Any, level: Level) -> Iterator[_Judged]:
     is_struct = isinstance(left, StructArray)
-    if is_struct and left.size:
-        first_left, first_right = left.flat[0], right.flat[0]
-        if first_left.keys() != first_right.keys():
+    if is_struct:
+        fields_left, fields_right = dict.fromkeys(left.fields), dict.fromkeys(right.fields)
+        if fields_left.keys() != fields_right.keys():
             # Told once: all elements of a struct array have the same fields.
-            yield _judge_keys(place, first_left, first_right)
-            common = first_left.keys() & first_right.keys()
+            yield _judge_keys(place, fields_left, fields_right)
+            common = fields_left.keys() & fields_right.keys()
             left, right = _only(left, common), _only(right, common)
     if isinstance(left, list):
         pairs = (((i,), a, b) for i, (a, b) in enumerate(zip(left, right, strict=True)))
@@ -334,7 +334,7 @@ def _plain(value: Any) -> Any:
         return value if type(value) is np.ndarray else np.asarray(value)
     if isinstance(value, bool | int | float | complex | np.generic):
         return np.asarray(value)
-    if _is_sparse(value):
+    if is_sparse(value):
         return value
     if hasattr(value, "to_struct"):
         return value.to_struct()
@@ -345,11 +345,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
     return value
-
-
-def _is_sparse(value: Any) -> bool:
-    # Asked by name, since SciPy takes long to import.
-    return type(value).__module__.startswith("scipy.sparse.")
 
 
 _CLASSES = {
@@ -381,7 +376,7 @@ def _class(value: Any) -> str:
         return "cell"
     if value is None:
         return "None"
-    if _is_sparse(value):
+    if is_sparse(value):
         known = _CLASSES.get(value.dtype.str[1:], "")
         return f"sparse {known}" if known and value.ndim == 2 else ""
     if isinstance(value, np.ndarray) and not np.ma.isMA(value):
@@ -390,6 +385,8 @@ def _class(value: Any) -> str:
 
 
 def _shape(value: Any) -> tuple[int, ...]:
+    if isinstance(value, dict):
+        return (1, 1)
     return (len(value),) if isinstance(value, list) else tuple(value.shape)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
 from octave_compress.errors import InvalidTypeError
 from octave_compress.octave.codec import decode, encode
+from octave_compress.structs import Cells
 
 
 def as_octave(value: Any, like: Any = None) -> Any:
@@ -21,10 +23,11 @@ def as_octave(value: Any, like: Any = None) -> Any:
     value : object
         Numbers, arrays, text, lists, dicts, sparse arrays.
     like : object, optional
-        What Octave returned, to compare with. Two things that NumPy does not say are then taken
-        from there: a 1-D array has no orientation, so it is a row or a column, whichever `like`
-        is (and an empty one may be 0x0); and a complex array without imaginary parts is real if
-        `like` is, as Octave forgets imaginary parts that are all zero.
+        What Octave returned, to compare with. Three things that Python does not say are then taken
+        from there: a list of numbers is a row of cells if `like` is one; a 1-D array has no
+        orientation, so it is a row or a column, whichever `like` is (and an empty one may be 0x0);
+        and a complex array without imaginary parts is real if `like` is, as Octave forgets
+        imaginary parts that are all zero.
 
     Raises
     ------
@@ -35,9 +38,19 @@ def as_octave(value: Any, like: Any = None) -> Any:
         raise InvalidTypeError(
             f"a Python {type(value).__name__} has no value in Octave that could be compared"
         )
-    chunks = encode([[value]], [])
+    chunks = encode([_with_cells(value, like)])
     data = bytearray().join(c if isinstance(c, bytes) else c.tobytes(order="F") for c in chunks)
-    return _fitted(decode(data)[0][0], value, like)
+    return _fitted(decode(data)[0], value, like)
+
+
+def _with_cells(value: Any, like: Any) -> Any:
+    """Return a value whose lists are cells where Octave has cells, even if they hold numbers."""
+    if isinstance(value, dict) and isinstance(like, dict):
+        return {key: _with_cells(item, like.get(key)) for key, item in value.items()}
+    if isinstance(value, list | tuple) and isinstance(like, list):
+        pairs = zip_longest(value, like[: len(value)])
+        return Cells(_with_cells(*pair) for pair in pairs)
+    return value
 
 
 def _fitted(value: Any, original: Any, like: Any) -> Any:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from octave_compress.errors import InvalidTypeError, ModelFileError
-from octave_compress.structs import StructArray
+from octave_compress.structs import Cells, StructArray
 
 HEADER = b"MATLAB 5.0 MAT-file, written by octave-compress".ljust(116) + bytes(8) + b"\x00\x01IM"
 """What a file begins with; variables follow, one after the other."""
@@ -292,7 +292,9 @@ _SIMPLE = _Form(
 _LOSSLESS = _Form(
     number=lambda values: values.reshape(-1)[0] if values.shape == (1, 1) else values,
     cell=lambda items, shape: (
-        items if len(shape) == 2 and (shape[0] == 1 or shape == (0, 0)) else _objects(items, shape)
+        Cells(items)
+        if len(shape) == 2 and (shape[0] == 1 or shape == (0, 0))
+        else _objects(items, shape)
     ),
     structs=lambda rows, shape: (
         rows[0] if shape == (1, 1) else _objects(rows, shape).view(StructArray)

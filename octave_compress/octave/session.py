@@ -176,9 +176,10 @@ class Session:
         *args
             Numbers, arrays, text, lists, dicts: the table is in
             :mod:`octave_compress.octave.codec`. A bare Python number is a double, a 1-D array a
-            row, a list a row of cells. A `Handle` stands for the value that stayed in Octave. A
-            callable becomes a function handle that takes a struct of real scalars (a dict here)
-            and gives its truth value back.
+            row, a list of numbers an array, any other list a row of cells, which
+            :func:`octave_compress.cells` makes of any items. A `Handle` stands for the value that
+            stayed in Octave, inside of other values too. A callable becomes a function handle
+            that takes a struct of real scalars (a dict here) and gives its truth value back.
         nout : int
             How many outputs to ask for. 0 returns None, 1 the output, more a tuple.
         timeout : float, optional
@@ -211,6 +212,8 @@ class Session:
             For each warning that Octave prints. Octave prints no identifiers: that of the last
             warning of a call is known, the others' are empty.
         """
+        if not isinstance(name, str):
+            checks.type_error("Session.call", "NAME", "be a function's name")
         if not _NAME.fullmatch(name):
             raise InvalidValueError(f"Session.call: NAME must be a function's name, got {name!r}")
         if isinstance(nout, bool) or not isinstance(nout, int | np.integer):
@@ -259,8 +262,7 @@ class Session:
                 )
             self._start()
             self._read_changed_files()
-            args = [self._resolved(arg) for arg in request.args]
-            chunks = encode(args, callbacks)
+            chunks = encode(request.args, self._register(callbacks))
             outputs = self._exchange(request, chunks, callbacks)
         return None if request.nout == 0 else outputs[0] if request.nout == 1 else tuple(outputs)
 
@@ -282,9 +284,20 @@ class Session:
         threading.Thread(target=work, daemon=True).start()
         return future
 
-    def _resolved(self, arg: Any) -> Any:
-        if not isinstance(arg, Handle):
-            return arg
+    def _register(self, callbacks: list[Callable[..., Any]]) -> Callable[[Any], Mark | None]:
+        """Return what gives the codec the marks of handles and of Python functions."""
+
+        def register(value: Any) -> Mark | None:
+            if isinstance(value, Handle):
+                return self._mark(value)
+            if callable(value):
+                callbacks.append(value)
+                return Mark("ocx_callback_", len(callbacks))
+            return None
+
+        return register
+
+    def _mark(self, arg: Handle) -> Mark:
         if arg._session is not self:
             raise InvalidValueError("a handle belongs to another session")
         if arg._generation != self._generation:
@@ -330,7 +343,7 @@ class Session:
 
     def _ask(self, name: str, *args: Any) -> None:
         """Do a call of our own that returns nothing."""
-        self._exchange(_Request(name, args, 0, _START_TIMEOUT, print, False), encode(args, []), [])
+        self._exchange(_Request(name, args, 0, _START_TIMEOUT, print, False), encode(args), [])
 
     def _read_changed_files(self) -> None:
         """Make Octave read changed files again: without a prompt it never looks by itself."""

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.sparse import coo_array, csc_array, csr_array
+from scipy.sparse.linalg import aslinearoperator
 
 from octave_compress.equivalence.levels import (
     EXACT,
@@ -205,3 +206,22 @@ def test_a_large_cell_is_compared_in_full() -> None:
     left = [np.float64(k) for k in range(20_000)]
     right = [*left[:-1], np.float64(-1)]
     assert only(left, right).location == "m{20000}"
+
+
+def test_struct_arrays_without_elements_have_fields() -> None:
+    left, right = StructArray([], ["a", "b"]), StructArray([], ["b", "c"])
+    found = only(left, right)
+    assert found.kind == "fields"
+    assert found.message == "field c is missing, field a is not expected"
+    assert differences(left, StructArray([], ["b", "a"]), EXACT) == ()
+
+
+def test_a_struct_and_a_struct_array_differ_in_their_shapes() -> None:
+    one, two = {"a": 1.0}, structs({"a": 1.0}, {"a": 2.0})
+    assert only(one, two).kind == only(two, one).kind == "shape"
+    assert differences(one, structs({"a": 1.0}), EXACT) == ()
+
+
+def test_what_is_no_sparse_matrix_cannot_be_compared() -> None:
+    operator = aslinearoperator(np.eye(2))
+    assert only(operator, np.eye(2)).kind == "incomparable"

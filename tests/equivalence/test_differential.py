@@ -202,7 +202,7 @@ def test_fields_texts_and_classes(define: Define, octave: oc.Session) -> None:
     assert "result.a: class single in Octave, double in Python" in text
     assert "result.b: 'test' is not 'text'" in text
     assert "a list is a cell in Octave: return an array" in report(
-        lambda x: [1.0, 2.0], "double", np.array([1.0, 2.0]), session=octave
+        lambda x: [np.ones(1), 2.0], "double", np.array([1.0, 2.0]), session=octave
     )
 
 
@@ -545,7 +545,9 @@ NUMBERS = arrays(
 VALUES = st.recursive(
     NUMBERS | st.text("aé世 ", max_size=4) | st.booleans() | st.floats(),
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=2)
+        st.lists(inner, max_size=3).map(oc.cells)
+        | st.lists(st.floats(), max_size=3)
+        | st.dictionaries(st.sampled_from("abc"), inner, max_size=2)
     ),
     max_leaves=5,
 )
@@ -569,6 +571,18 @@ def test_as_octave_keeps_struct_arrays_and_sparse_matrices() -> None:
     for value in (structs, csc_array(np.eye(3)), [structs, {"s": structs}]):
         back = _octave().call("deal", value)
         assert differences(as_octave(value, back), back, EXACT) == ()
+
+
+def test_a_list_is_what_octave_has() -> None:
+    array, row = np.array([[1.0, 2.0]]), oc.cells([np.float64(1), np.float64(2)])
+    for like in (array, row, {"a": row}):
+        value = {"a": [1.0, 2.0]} if isinstance(like, dict) else [1.0, 2.0]
+        assert differences(as_octave(value, like), like, EXACT) == ()
+    assert differences(as_octave([1.0, 3.0], row), row, EXACT) != ()
+    ragged = oc.cells([array, oc.cells([np.float64(3)])])
+    assert differences(as_octave([[1, 2], [3]], ragged), ragged, EXACT) == ()
+    with pytest.raises(oc.InvalidTypeError, match="cells"):
+        as_octave([[1, 2], [3]], array)
 
 
 def test_a_difference_is_not_fitted_away() -> None:

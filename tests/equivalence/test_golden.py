@@ -422,6 +422,7 @@ arrays = st.sampled_from(
         *(np.array([[1 + 2j, np.nan]], np.complex64), np.empty((2, 0), dtype=object)),
         *(csc_array([[0, 2.0], [1, 0]]), csc_array([[True, False]]), csc_array([[1j, 0]])),
         np.array([{"a": np.float64(1)}, {"a": "b"}], dtype=object)[:, None].view(StructArray),
+        *(StructArray(np.empty((0, 2), object), names) for names in ([], ["a", "bc"])),
     ]
 )
 values = st.recursive(

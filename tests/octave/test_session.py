@@ -44,8 +44,8 @@ VALUES = [
     "plain",
     "Grüße, 世界",
     "",
-    [],
-    [np.float64(1), "two", [np.int32(3)]],
+    oc.cells(),
+    [np.float64(1), "two", oc.cells([np.int32(3)])],
     {"a": np.float64(1), "nested": {"b": [np.array([[1.0, 2.0]]), "x"]}},
 ]
 
@@ -108,7 +108,7 @@ def test_octave_sees_the_class(octave: oc.Session, value: object, octave_class: 
         np.ma.masked_array([1.0], [True]),
         np.datetime64("2020-01-01"),
         {1: 2},
-        {"two words": 1},
+        {"with\0NUL": 1},
         2**53 + 1,
     ],
     ids=lambda value: type(value).__name__,
@@ -218,7 +218,7 @@ def test_many_callbacks_in_a_row_all_get_their_own_answer(octave: oc.Session) ->
 @pytest.mark.parametrize(
     ("items", "text"),
     [
-        ([1.0], "takes one argument, a struct of real scalars"),
+        (oc.cells([1.0]), "takes one argument, a struct of real scalars"),
         ([[{"k": 1}]], "takes one argument, a struct of real scalars"),
         ([{"k": "abc"}], "its field k is a char of size 1x3"),
         ([{"k": "a"}], "its field k is a char of size 1x1"),
