@@ -158,7 +158,7 @@ _CLASSES = {
 def class_advice(actual: str, expected: str) -> str:
     """Return what to write in Python where a value has another class than Octave's, or nothing."""
     if actual == "cell" and expected not in ("cell", "struct"):
-        return "a list is a cell in Octave: return an array"
+        return "a row of cells is no array: return an array, or a list of numbers"
     if actual.startswith("sparse ") and not expected.startswith("sparse "):
         return "return .toarray()" if expected in _CLASSES else ""
     return _CLASSES.get(expected, "")

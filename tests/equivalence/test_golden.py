@@ -35,7 +35,7 @@ from octave_compress.errors import Frame
 from octave_compress.formats import mat5
 from octave_compress.formats.mat5 import Opaque
 from octave_compress.random import OctaveRandom
-from octave_compress.structs import StructArray
+from octave_compress.structs import StructArray, cells
 
 A = np.array([[1.0, 2.0], [3.0, 4.0]])
 STATEMENTS = (
@@ -123,7 +123,7 @@ def test_what_is_wrong_with_a_class_is_said(tmp_path: Path) -> None:
     g = golden(tmp_path, (Statement(1, 1, "f", values),))
     for name, value, advice in (
         ("d", np.array([1, 2]), "class int64 is not double (Octave's numbers are doubles unless"),
-        ("d", [1.0, 2.0], "a list is a cell in Octave: return an array"),
+        ("d", cells([1.0, 2.0]), "a row of cells is no array: return an array"),
         ("s", np.array([[1.0]]), "use .astype(np.float32)"),
         ("t", np.array([1.0, 0.0]), "use .astype(bool)"),
         ("k", np.array([1.0, 2.0]), "use .astype(np.int8)"),
