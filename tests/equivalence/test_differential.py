@@ -201,7 +201,7 @@ def test_fields_texts_and_classes(define: Define, octave: oc.Session) -> None:
     assert "result: field c is missing, field d is not expected" in text
     assert "result.a: class single in Octave, double in Python" in text
     assert "result.b: 'test' is not 'text'" in text
-    assert "a list is a cell in Octave: return an array" in report(
+    assert "a row of cells is no array: return an array" in report(
         lambda x: [np.ones(1), 2.0], "double", np.array([1.0, 2.0]), session=octave
     )
 
