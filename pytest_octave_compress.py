@@ -100,10 +100,10 @@ def octave(request: pytest.FixtureRequest) -> Session:
 def _prepare(config: pytest.Config) -> None:
     """Skip or fail where there is no Octave; where it runs already, clean it."""
     from octave_compress.errors import OctaveNotFoundError
-    from octave_compress.octave.locate import octave_executable
+    from octave_compress.octave.locate import octave_command
 
     try:
-        octave_executable()
+        octave_command()
     except OctaveNotFoundError as error:
         reason = str(error).splitlines()[0]
         if _requires_octave(config):

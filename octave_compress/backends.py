@@ -202,7 +202,7 @@ def _from_outside(callback: Callback) -> Callback:
     def call(info: dict[str, float]) -> object:
         token = _inside_body.set(False)
         try:
-            return callback(info)
+            return bool(callback({key: float(value) for key, value in info.items()}))
         finally:
             _inside_body.reset(token)
 

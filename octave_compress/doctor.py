@@ -82,9 +82,9 @@ def _m_files() -> list[Finding]:
 
 
 def _octave() -> list[Finding]:
-    from octave_compress.octave.locate import octave_eval, octave_executable
+    from octave_compress.octave.locate import octave_command, octave_eval
 
-    executable = octave_executable()
+    executable = " ".join(octave_command())
     version, blas, *_ = [*octave_eval(_PROBE).splitlines(), "", ""]
     if not version[:1].isdigit():
         return [Finding("Octave", f"{executable} does not answer as Octave does", False, _ADVICE)]

@@ -19,7 +19,7 @@ import pytest
 from scipy.io import loadmat
 
 import octave_compress as oc
-from octave_compress.octave.locate import m_files, octave_executable
+from octave_compress.octave.locate import m_files, octave_command
 
 pytestmark = pytest.mark.octave
 
@@ -457,7 +457,7 @@ def run(command: list[str], folder: Path, **environment: str) -> str:
 
 
 def run_octave(name: str, folder: Path) -> str:
-    return run([octave_executable(), "--no-init-file", "--quiet", str(EXAMPLES / name)], folder)
+    return run([*octave_command(), "--no-init-file", "--quiet", str(EXAMPLES / name)], folder)
 
 
 def run_python(name: str, folder: Path, backend: str) -> str:

@@ -47,10 +47,14 @@ def test_links_to_files_lead_somewhere() -> None:
 
 @pytest.mark.octave
 def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
-    main_job, own_files, pool = examples("python")[:3]
+    main_job, own_files, workspace, pool = examples("python")[:4]
     (tmp_path / "my_functions").mkdir()
     done = subprocess.run(
-        [sys.executable, "-c", main_job + own_files + "print(q.shape, r.shape)\n" + pool],
+        [
+            sys.executable,
+            "-c",
+            main_job + own_files + "print(q.shape, r.shape)\n" + workspace + pool,
+        ],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -58,7 +62,7 @@ def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "(2, 2) (2, 2)" in done.stdout
+    assert "(2, 2) (2, 2)\n5.0 1.41421356" in done.stdout
     assert done.stdout.endswith(f"-2.0 {[np.float64(k) for k in (1, 2, 3)]}\n")
     assert (tmp_path / "small.mat").is_file()
 
@@ -95,14 +99,14 @@ def test_the_snippets_on_tolerances_hold() -> None:
 
 @pytest.mark.octave
 def test_the_octave_of_the_readme_runs(tmp_path: Path) -> None:
-    from octave_compress.octave.locate import octave_executable
+    from octave_compress.octave.locate import octave_command
 
     (script,) = examples("octave")
     for folder in ("m_files", "octave_compress"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     (tmp_path / "script.m").write_text(script)
     done = subprocess.run(
-        [octave_executable(), "--no-gui", "--no-init-file", "--quiet", "script.m"],
+        [*octave_command(), "--no-gui", "--no-init-file", "--quiet", "script.m"],
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 
 import octave_compress
-from octave_compress.octave.locate import octave_executable
+from octave_compress.octave.locate import octave_command
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "octave-package.md").read_text("utf-8")
@@ -53,7 +53,7 @@ def run(code: str, prefix: Path, **environment: str) -> str:
                 (programs / name).symlink_to(found)
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "DISPLAY"))}
     done = subprocess.run(
-        [octave_executable(), "--no-init-file", "--quiet", "--eval", start + code],
+        [*octave_command(), "--no-init-file", "--quiet", "--eval", start + code],
         cwd=prefix,
         env={**kept, **environment},
         capture_output=True,

@@ -227,7 +227,7 @@ def _find_file(session: Session, file: Path) -> _Twin:
         )
     source_text(file, file.read_bytes())
     folder = str(file.parent.resolve())
-    if folder not in session._paths:
+    if not session._has(folder):
         with warnings.catch_warnings():
             # A function of the user's that hides one of Octave's is what they want to test.
             warnings.simplefilter("ignore", OctaveWarning)

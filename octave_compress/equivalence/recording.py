@@ -31,7 +31,7 @@ from octave_compress.equivalence.golden import (
 )
 from octave_compress.equivalence.scripts import source_text
 from octave_compress.errors import FileAccessError, Frame, OctaveDiedError, OctaveError
-from octave_compress.octave.locate import octave_executable
+from octave_compress.octave.locate import octave_command
 
 _RECORDER = Path(__file__).resolve().parents[1] / "octave" / "recorder"
 # Some of the recorder's functions stand before Octave's own on purpose.
@@ -141,7 +141,7 @@ class _Run:
             "OCX_RECORD_LIMIT": "Inf" if math.isinf(limit) else repr(limit),
             "OCX_RECORD_SAMPLE": str(_SAMPLE),
         }
-        command = [octave_executable(), "--no-gui", "--no-init-file", "--no-history", "--quiet"]
+        command = [*octave_command(), "--no-gui", "--no-init-file", "--no-history", "--quiet"]
         command += ["--no-window-system", "--eval", _START]
         with contextlib.ExitStack() as files:
             printed, complained = (

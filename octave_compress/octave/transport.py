@@ -7,28 +7,43 @@ import errno
 import mmap
 import os
 import select
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from octave_compress.errors import OctaveCompressError, OctaveDiedError
 from octave_compress.octave.codec import Array, Chunk
+from octave_compress.octave.held import HeldFolder
+from octave_compress.octave.locate import folders_in_common
 
-Printer = Callable[[str], object]
 
-_SHARED_MEMORY = "/dev/shm"
-_PREFIX = "octave_compress_"
+class Writer(Protocol):
+    """A text file, as far as printing needs one."""
+
+    def write(self, text: str, /) -> object: ...
+
+
+Printer = Callable[[str], object] | Writer
+"""What gets what Octave prints: a text file gets the text, a function gets line after line."""
+
 _LARGE = 1 << 20  # bytes from which on a file is mapped instead of read
 _HUGE = 1 << 26  # bytes above which a request's file is not kept for the next one
+_MOST = 1 << 16  # bytes read at a time, between two looks at the clock
+_PAUSE = 0.1  # seconds without more after which an unfinished line is handed on
+_LOOK = 1.0  # seconds between two looks whether Octave lives
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_WAKE = b"wake\n"
+WARNING = "warning: "
 _POPULATE = getattr(mmap, "MAP_POPULATE", 0)
 _ROWS = 512  # rows copied at a time when an array is turned: a block stays in the cache
 _COLUMNS = 64  # the same for the second of three or more dimensions
+
+
+class Late(Exception):
+    """The deadline of the call that is waiting has passed."""
 
 
 class Cancelled(Exception):
@@ -41,90 +56,120 @@ class Channel:
     The FIFOs carry requests, answers, what Octave prints, and what it prints as errors.
     """
 
-    def __init__(self, memory: str = _SHARED_MEMORY) -> None:
+    def __init__(self) -> None:
         if not hasattr(os, "mkfifo"):
             raise OctaveCompressError(
                 "this system has no FIFOs, which a session needs: on Windows run it under WSL, "
                 'or use backend="numpy"'
             )
-        disk = tempfile.gettempdir()
-        places = [memory, disk] if os.access(memory, os.W_OK) else [disk]
-        for place in places:
-            _sweep(place)
-        self.folders = [
-            tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}_", dir=place) for place in places
-        ]
-        self.folder = self.folders[-1]
-        for name in ("requests", "answers", "printed", "warned"):
-            os.mkfifo(self._path(name))
-        # The requests are open at both ends, so Octave never reads an end of file between two.
-        self._requests = os.open(self._path("requests"), os.O_RDWR)
-        read = os.O_RDONLY | os.O_NONBLOCK
-        self._answers = os.open(self._path("answers"), read)
-        self._printed = _Lines(os.open(self._path("printed"), read))
-        self._warned = _Lines(os.open(self._path("warned"), read))
-        # A byte in this pipe wakes a call that waits.
-        self._wake, self._waker = os.pipe()
+        self._held: list[HeldFolder] = []
+        self._handles: list[int] = []
+        self._mapped: _Mapped | None = None
         self._closing = threading.Lock()
-        self._closed = False
+        try:
+            for place in folders_in_common():
+                self._held.append(HeldFolder(place))
+            self.folders = [held.path for held in self._held]
+            self.folder = self.folders[-1]
+            # Requests and answers are open at both ends, so neither side reads an end of file when
+            # the other opens its end again; and a line of our own among the answers wakes a call.
+            self._requests = self._open("requests", os.O_RDWR)
+            self._answers = self._open("answers", os.O_RDWR | os.O_NONBLOCK)
+            self._printed = _Stream(self._open("printed", os.O_RDONLY | os.O_NONBLOCK))
+            self._warned = _Stream(self._open("warned", os.O_RDONLY | os.O_NONBLOCK))
+        except BaseException:
+            self.close()
+            raise
         self._poll = select.poll()
-        for handle in (self._answers, self._printed.handle, self._warned.handle, self._wake):
+        for handle in self._handles[1:]:
             self._poll.register(handle, select.POLLIN)
         self._answered: list[str] = []
         self._rest = b""
-        self._mapped: _Mapped | None = None
 
-    def _path(self, name: str) -> str:
-        return os.path.join(self.folder, name)
+    def _open(self, name: str, flags: int) -> int:
+        path = os.path.join(self.folder, name)
+        os.mkfifo(path)
+        self._handles.append(os.open(path, flags))
+        return self._handles[-1]
 
-    def cancel(self) -> None:
-        """Make a waiting `receive` raise `Cancelled`. Any thread may call this, at any time."""
-        with self._closing:
-            if not self._closed:
-                os.write(self._waker, b"!")
+    def wake(self) -> None:
+        """Make a waiting `receive` look at its conditions; from any thread, at any time."""
+        with self._closing, contextlib.suppress(BlockingIOError):
+            if self._handles:
+                os.write(self._answers, _WAKE)
 
     def send(self, line: str) -> None:
         """Send a line; Octave's `fgetl` peeks one character ahead, hence the blank."""
         os.write(self._requests, f"{line}\n ".encode())
 
-    def receive(self, deadline: float | None, out: Printer, warn: Printer) -> str:
+    def listen(
+        self,
+        out: Printer | None = None,
+        err: Printer | None = None,
+        takes: Callable[[str], object] | None = None,
+    ) -> None:
+        """Choose who gets what Octave prints, and what it prints as errors; None drops it.
+
+        The text of a line among the errors that begins as a warning goes to `takes` instead.
+        """
+        self._printed.listen(out, None)
+        self._warned.listen(err, takes)
+
+    def receive(
+        self,
+        deadline: float | None,
+        is_running: Callable[[], bool],
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> str:
         """Return Octave's next line, handing on what it prints meanwhile.
 
-        Raises `TimeoutError` past the deadline, `OctaveDiedError` if Octave has gone.
+        Raises `Late` past the deadline, `Cancelled`, and `OctaveDiedError` if Octave has gone.
         """
-        while not self._answered:
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            events = dict(self._poll.poll(None if left is None else 1e3 * left))
-            if deadline is not None and time.monotonic() > deadline:
-                raise TimeoutError
-            if self._wake in events:
-                os.read(self._wake, 1)
-                raise Cancelled
-            self._hand_on(out, warn)
-            if self._answers in events:
-                data = os.read(self._answers, 1 << 16)
-                if not data:
-                    raise OctaveDiedError("the process has ended")
-                *lines, self._rest = (self._rest + data).split(b"\n")
-                self._answered += [line.decode() for line in lines]
-        self._hand_on(out, warn)  # Octave flushes what it printed before it answers
-        return self._answered.pop(0)
 
-    def _hand_on(self, out: Printer, warn: Printer) -> None:
-        for stream, printer in ((self._printed, out), (self._warned, warn)):
-            if stream.read(printer):
+        def look() -> None:
+            if deadline is not None and time.monotonic() > deadline:
+                raise Late
+            if is_cancelled():
+                raise Cancelled
+
+        streams = (self._printed, self._warned)
+        while not self._answered:
+            look()
+            wait = _PAUSE if any(stream.is_within for stream in streams) else _LOOK
+            if deadline is not None:
+                wait = min(wait, max(0.0, deadline - time.monotonic()))
+            events = dict(self._poll.poll(1e3 * wait))
+            if self._answers in events:
+                *lines, self._rest = (self._rest + os.read(self._answers, _MOST)).split(b"\n")
+                self._answered += [
+                    line.decode(errors="replace") for line in lines if line + b"\n" != _WAKE
+                ]
+            for stream in streams:
+                # Octave flushes what it printed before it answers, and a FIFO holds no more than
+                # what is read at a time: the last look takes all of it.
+                if stream.handle in events or self._answered:
+                    stream.read(look)
+                elif stream.is_within:
+                    stream.pause(look)
+            closed = [stream for stream in streams if stream.has_ended]
+            for stream in closed:
                 with contextlib.suppress(KeyError):
                     self._poll.unregister(stream.handle)
+            if not self._answered and (closed or not events) and not is_running():
+                raise OctaveDiedError("the process has ended")
+        return self._answered.pop(0)
 
-    def finish(self, out: Printer, warn: Printer) -> None:
+    def finish(self) -> None:
         """Hand on what was printed after the last newline."""
-        self._printed.finish(out)
-        self._warned.finish(warn)
+        self._printed.finish()
+        self._warned.finish()
 
     def forget(self) -> None:
         """Drop what an interrupted call has printed, answered and left behind."""
-        self._hand_on(_nowhere, _nowhere)
-        self.finish(_nowhere, _nowhere)
+        self.listen()
+        for stream in (self._printed, self._warned):
+            stream.read(lambda: None)
+            stream.finish()
         self._answered.clear()
 
     def write(self, chunks: Sequence[Chunk]) -> str:
@@ -134,28 +179,38 @@ class Channel:
             # Two names, so that a small request leaves the pages of a large one as they are.
             path = os.path.join(folder, "request" if size < _LARGE else "large_request")
             try:
-                if size < _LARGE:
-                    _write(path, chunks, size)
-                else:
-                    self._fill(path, chunks, size)
+                if size < _LARGE or not self._fill(path, chunks, size):
+                    _write(path, chunks)
                 return path
             except OSError as error:
                 with contextlib.suppress(OSError):
                     os.unlink(path)
-                if error.errno != errno.ENOSPC or folder is self.folders[-1]:
+                if error.errno not in _FULL or folder is self.folders[-1]:
                     raise
         raise AssertionError("there is always a folder")
 
-    def _fill(self, path: str, chunks: Sequence[Chunk], size: int) -> None:
-        """Write a large file by mapping it, with the last one's mapping if it is of that size."""
+    def _fill(self, path: str, chunks: Sequence[Chunk], size: int) -> bool:
+        """Write a large file by mapping it, with the last one's mapping if it is of that size.
+
+        Return False where that cannot be done: room for the file must be had before, as a write to
+        a mapped page of a full disk would kill Python.
+        """
         if self._mapped is None or not self._mapped.fits(path, size):
             self._unmap()
-            self._mapped = _Mapped(path, size)
+            try:
+                self._mapped = _Mapped(path, size)
+            except AttributeError:  # macOS has no posix_fallocate
+                return False
+            except OSError as error:
+                if error.errno in _FULL:
+                    raise
+                return False
         at = 0
         for chunk in chunks:
             at += _copy(chunk, self._mapped.memory, at)
         if is_large(chunks):
             self._unmap()
+        return True
 
     def _unmap(self) -> None:
         if self._mapped is not None:
@@ -179,66 +234,92 @@ class Channel:
 
     def close(self) -> None:
         """Close the FIFOs and remove the folders."""
+        self._let_go()
+        for held in self._held:
+            held.close()
+
+    def forget_parent(self) -> None:
+        """Let go of all of it and leave the folders: they are a parent's."""
+        self._let_go()
+        for held in self._held:
+            held.forget()
+
+    def _let_go(self) -> None:
         with self._closing:
-            self._closed = True
-            for handle in (self._requests, self._answers, self._wake, self._waker):
-                os.close(handle)
+            while self._handles:
+                os.close(self._handles.pop())
         self._unmap()
-        self._printed.close()
-        self._warned.close()
-        for folder in self.folders:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
-class _Lines:
-    """The lines that come out of a FIFO."""
+class _Stream:
+    """What comes out of a FIFO, line by line."""
 
     def __init__(self, handle: int) -> None:
         self.handle = handle
-        self._rest = b""
+        self.has_ended = False
+        self._parts: list[bytes] = []  # of a line whose end has not come
+        self._is_continued = False  # the beginning of the line was handed on
+        self._last = 0.0  # when something came
+        self.listen(None, None)
 
-    def read(self, printer: Printer) -> bool:
-        """Hand on the lines that are there; return whether the other end has been closed."""
-        while True:
-            try:
-                data = os.read(self.handle, 1 << 16)
-            except BlockingIOError:
-                return False
-            if not data:
-                return True
-            *lines, self._rest = (self._rest + data).split(b"\n")
-            for line in lines:
-                printer(line.decode(errors="replace"))
+    def listen(self, printer: Printer | None, takes: Callable[[str], object] | None) -> None:
+        write: Any = getattr(printer, "write", None) or printer
+        self._print: Callable[[str], object] | None = write
+        self._flush = getattr(printer, "flush", None)
+        self._by_line = not hasattr(printer, "write")
+        self._takes = takes
 
-    def finish(self, printer: Printer) -> None:
-        rest, self._rest = self._rest, b""
+    @property
+    def is_within(self) -> bool:
+        """Return whether something came that has not been handed on."""
+        return bool(self._parts)
+
+    def read(self, look: Callable[[], None]) -> None:
+        """Hand on the lines that are there, up to what is read at a time."""
+        try:
+            data = os.read(self.handle, _MOST)
+        except BlockingIOError:
+            return
+        self.has_ended = not data
+        self._last = time.monotonic()
+        *lines, rest = data.split(b"\n")
+        for line in lines:
+            self._parts.append(line)
+            self._hand_on(ended=True)
+            look()
         if rest:
-            printer(rest.decode(errors="replace"))
+            self._parts.append(rest)
 
-    def close(self) -> None:
-        os.close(self.handle)
+    def pause(self, look: Callable[[], None]) -> None:
+        """Hand on the beginning of a line after which nothing has come for a while."""
+        if time.monotonic() - self._last > _PAUSE and not self._may_be_taken():
+            self._hand_on(ended=False)
+            look()
 
+    def finish(self) -> None:
+        """Hand on what was printed after the last newline."""
+        if self._parts:
+            self._hand_on(ended=False)
+        self._is_continued = False
 
-def _nowhere(line: str) -> None:
-    return None
+    def _may_be_taken(self) -> bool:
+        begins = b"".join(self._parts[: len(WARNING)])[: len(WARNING)]
+        return self._takes is not None and WARNING.encode().startswith(begins)
 
-
-def _sweep(place: str) -> None:
-    """Remove the folders of processes that died without doing so."""
-    for folder in Path(place).glob(f"{_PREFIX}*_*"):
-        owner = folder.name.removeprefix(_PREFIX).split("_")[0]
-        if owner.isdigit() and not _is_running(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    def _hand_on(self, ended: bool) -> None:
+        text = b"".join(self._parts).decode(errors="replace")
+        self._parts.clear()
+        continued, self._is_continued = self._is_continued, not ended
+        if self._takes is not None and not continued and text.startswith(WARNING):
+            self._takes(text.removeprefix(WARNING))
+        elif self._print is None:
+            pass
+        elif not self._by_line:
+            self._print(f"{text}\n" if ended else text)
+            if not ended and self._flush is not None:
+                self._flush()
+        elif text or not continued:
+            self._print(text)
 
 
 def is_large(chunks: Sequence[Chunk]) -> bool:
@@ -246,11 +327,11 @@ def is_large(chunks: Sequence[Chunk]) -> bool:
     return sum(c.nbytes for c in chunks if not isinstance(c, bytes)) > _HUGE
 
 
-def _write(path: str, chunks: Sequence[Chunk], size: int) -> None:
-    data = b"".join(c if isinstance(c, bytes) else c.tobytes(order="F") for c in chunks)
+def _write(path: str, chunks: Sequence[Chunk]) -> None:
+    data = memoryview(b"".join(c if isinstance(c, bytes) else c.tobytes(order="F") for c in chunks))
     with open(path, "wb", buffering=0) as file:
-        if file.write(data) != size:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        while data:
+            data = data[file.write(data) :]
 
 
 class _Mapped:
@@ -261,7 +342,6 @@ class _Mapped:
         try:
             if os.fstat(handle).st_size > size:
                 os.ftruncate(handle, size)
-            # Asked for first: a write to a mapped page of a full disk would kill Python.
             os.posix_fallocate(handle, 0, size)
             self.memory = mmap.mmap(handle, size, flags=mmap.MAP_SHARED | _POPULATE)
             self._inode = os.fstat(handle).st_ino

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from octave_compress.octave.locate import octave_executable
+from octave_compress.octave.locate import octave_command
 
 
 def run(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -141,7 +141,7 @@ def test_files_that_octave_wrote(files: Path, option: str) -> None:
         f"save('{option}', 'octave.mat'); f = @sin; save('handle.mat', 'f', 'A');"
         "s.w(2, 1) = 5; c{2, 1} = single(1); clear f; save('-v7', 'changed.mat');"
     )
-    command = [octave_executable(), "--no-init-file", "--quiet", "--eval", code]
+    command = [*octave_command(), "--no-init-file", "--quiet", "--eval", code]
     subprocess.run(command, cwd=files, capture_output=True, timeout=60, check=True)
     done = run("compare", "octave.mat", "octave.mat", cwd=files)
     assert done.returncode == 0, done.stdout + done.stderr

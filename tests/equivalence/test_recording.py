@@ -19,7 +19,7 @@ from octave_compress.equivalence import EXACT, Golden, differences, load_golden,
 from octave_compress.equivalence.golden import HashedArray
 from octave_compress.formats.mat5 import Opaque
 from octave_compress.octave import default_session
-from octave_compress.octave.locate import octave_executable
+from octave_compress.octave.locate import octave_command
 
 pytestmark = pytest.mark.octave
 
@@ -103,7 +103,7 @@ def recorded(folder: Path, text: str | bytes, name: str = "script.m", **options:
 def plain_octave(folder: Path, name: str = "script.m") -> dict[str, object]:
     """Return the workspace that plain Octave has at the end of a script."""
     code = f"source('{name}'); save('-binary', 'plain.bin');"
-    command = [octave_executable(), "--no-init-file", "--quiet", "--eval", code]
+    command = [*octave_command(), "--no-init-file", "--quiet", "--eval", code]
     done = subprocess.run(
         command, cwd=folder, capture_output=True, timeout=60, check=False, stdin=subprocess.DEVNULL
     )
@@ -374,7 +374,7 @@ def test_a_golden_file_is_a_mat_file_for_everybody(tmp_path: Path) -> None:
     assert content["golden"]["script_sha256"] == golden.script_sha256
     assert content["golden"]["statements"][1]["text"].startswith("t = 'größe'")
     code = "g = load('golden.mat'); printf('%d ', g.line_1.x, double(g.line_2.t), g.line_2.s.a{1});"
-    command = [octave_executable(), "--no-init-file", "--quiet", "--eval", code]
+    command = [*octave_command(), "--no-init-file", "--quiet", "--eval", code]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=True)
     expected = [1, 3, 2, 4, *"größe".encode(), 3]
     assert list(map(int, done.stdout.split())) == expected

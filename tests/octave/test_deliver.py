@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import octave_compress as oc
 from octave_compress.octave.codec import decode
-from octave_compress.octave.locate import octave_executable
+from octave_compress.octave.locate import octave_command
 from octave_compress.structs import Cells, CharMatrix, EmptyText, StructArray, cells
 
 pytestmark = pytest.mark.octave
@@ -247,7 +247,7 @@ def test_a_users_functions_change_nothing_in_what_delivers(tmp_path: Path) -> No
         ocx_deliver({{value, 5}}, {{'{tmp_path}/one'}});
         [text, identifier] = builtin('lastwarn');
         last = {{text, identifier, builtin('lasterr')}};
-        args = ocx_resolve({{1, {{struct('ocx_callback_', 1)}}}}, marks, 0, 0);
+        args = ocx_resolve({{1, {{struct('ocx_callback_', 1)}}}}, marks, {{}});
         ocx_deliver({{builtin('class', args{{2}}{{1}}), builtin('size', zeros(2, 3))}}, ...
                     {{'{tmp_path}/two'}});
         try
@@ -260,7 +260,7 @@ def test_a_users_functions_change_nothing_in_what_delivers(tmp_path: Path) -> No
         """
     )
     subprocess.run(
-        [octave_executable(), "--norc", "--no-gui", str(tmp_path / "script.m")],
+        [*octave_command(), "--norc", "--no-gui", str(tmp_path / "script.m")],
         check=True,
         capture_output=True,
         env={**os.environ, "LC_ALL": "C.UTF-8"},

@@ -21,8 +21,9 @@ import numpy as np
 import pytest
 
 import octave_compress as oc
-from octave_compress.octave import session as session_module
 from octave_compress.octave import transport
+from octave_compress.octave.held import HeldFolder
+from octave_compress.octave.locate import folders_in_common
 from octave_compress.octave.process import Process
 
 pytestmark = pytest.mark.octave
@@ -254,21 +255,28 @@ def test_clearing_everything_by_name(octave: oc.Session) -> None:
         assert works(octave)
 
 
-def test_closing_every_file_is_told(octave: oc.Session, define: Callable[[str, str], None]) -> None:
-    define("closes", "fclose('all'); y = 1;")
-    with pytest.raises(oc.OctaveDiedError, match="the process has ended"):
-        octave.call("closes", 1, timeout=60)
-    assert works(octave)
+@pytest.mark.parametrize("code", ["fclose('all');", "restoredefaultpath ();", "fclose (3);"])
+def test_what_a_user_closes_or_cleans_costs_nothing(
+    octave: oc.Session, define: Callable[[str, str], None], code: str
+) -> None:
+    define("cleans", f"z = 3; {code} y = x + 1;")
+    handle = octave.put("kept")
+    pid = octave.call("getpid")
+    assert octave.call("cleans", 1) == 2
+    assert octave.call("prune_threshold", np.array([[1.0, 0.1]]), 0.5).tolist() == [[1.0, 0.0]]
+    assert handle.get() == "kept"
+    assert octave.call("getpid") == pid
 
 
-def test_closing_the_file_of_the_requests_is_told(octave: oc.Session) -> None:
-    # Octave numbers its files from 3; the requests are the first that a session opens.
-    octave.call("fclose", 3)
-    start = time.monotonic()
-    with pytest.raises(oc.OctaveDiedError, match="the process has ended"):
-        octave.call("plus", 1, 1)
-    assert time.monotonic() - start < 20
-    assert works(octave)
+def test_a_file_that_gets_the_number_of_ours_is_not_written_to(
+    octave: oc.Session, define: Callable[[str, str], None], tmp_path: Path
+) -> None:
+    # After fclose('all') Octave gives the numbers that our FIFOs had to the user's files.
+    define("takes", "fclose('all'); for k = 1:4, fopen([x, num2str(k)], 'w+'); end; y = k;")
+    assert octave.call("takes", str(tmp_path / "file")) == 4
+    assert octave.call("plus", 1, 1) == 2
+    octave.call("fclose", "all")
+    assert [(tmp_path / f"file{k}").read_text() for k in (1, 2, 3, 4)] == [""] * 4
 
 
 def test_a_result_longer_than_the_format_can_say(
@@ -433,7 +441,7 @@ def test_a_reply_that_does_not_fit_into_shared_memory(
 
 
 def test_a_session_without_shared_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(transport.Channel.__init__, "__defaults__", (str(tmp_path / "none"),))
+    monkeypatch.setattr(folders_in_common, "__defaults__", (str(tmp_path / "none"),))
     with oc.Session() as octave:
         assert works(octave)
         assert octave._channel is not None
@@ -441,26 +449,50 @@ def test_a_session_without_shared_memory(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def test_folders_of_dead_processes_are_swept(tmp_path: Path) -> None:
-    dead = subprocess.Popen(["true"])
-    dead.wait()
-    left = tmp_path / f"octave_compress_{dead.pid}_abc"
-    left.mkdir()
-    mine = tmp_path / f"octave_compress_{os.getpid()}_abc"
-    mine.mkdir()
-    other = tmp_path / "octave_compress_notes_x"
-    other.mkdir()
-    channel = transport.Channel(str(tmp_path))
-    channel.close()
+    code = (
+        "import sys; from octave_compress.octave.held import HeldFolder\n"
+        "print(HeldFolder(sys.argv[1]).path)\n"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    left = Path(subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip())
+    assert left.is_dir()
+    mine = HeldFolder(tmp_path)
     assert not left.exists()
-    assert mine.exists()
-    assert other.exists()
+    other = tmp_path / "octave_compress_held_notes_of_mine"
+    other.mkdir()
+    HeldFolder(tmp_path).close()
+    assert Path(mine.path).is_dir()
+    assert other.is_dir()
+    mine.close()
+    assert not Path(mine.path).exists()
 
 
-def test_cancelling_past_the_end_writes_to_nobody(tmp_path: Path) -> None:
-    channel = transport.Channel(str(tmp_path))
+def test_a_folder_of_a_process_that_cannot_be_seen_is_left(tmp_path: Path) -> None:
+    # In a container that shares the place, the number of a living process may be nobody's here.
+    code = (
+        "import sys; from octave_compress.octave.held import HeldFolder\n"
+        "print(HeldFolder(sys.argv[1]).path, flush=True); sys.stdin.read()\n"
+    )
+    unshare = ["unshare", "--pid", "--fork", sys.executable, "-c", code, str(tmp_path)]
+    if subprocess.run(["unshare", "--pid", "--fork", "true"], capture_output=True).returncode:
+        pytest.skip("this user may not make a PID namespace")
+    with subprocess.Popen(
+        unshare, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        folder = Path(process.stdout.readline().strip())
+        HeldFolder(tmp_path).close()
+        assert folder.is_dir()
+        process.communicate("")
+    HeldFolder(tmp_path).close()
+    assert not folder.exists()
+
+
+def test_waking_past_the_end_writes_to_nobody() -> None:
+    channel = transport.Channel()
     channel.close()
     pipes = [os.pipe() for _ in range(4)]  # they have the numbers that the channel had
-    channel.cancel()
+    channel.wake()
     for read, write in pipes:
         os.close(write)
         assert os.read(read, 1) == b""
@@ -468,9 +500,13 @@ def test_cancelling_past_the_end_writes_to_nobody(tmp_path: Path) -> None:
 
 
 def test_an_octave_that_does_not_answer_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session_module, "_START_TIMEOUT", 0.3)
-    monkeypatch.setattr(Process, "serve", lambda self: None)
-    with oc.Session() as octave, pytest.raises(oc.OctaveDiedError, match="did not start within"):
+    monkeypatch.setattr(Process, "_type_loop", lambda self, *folders: None)
+    with (
+        oc.Session(start_timeout=3) as octave,
+        pytest.raises(
+            oc.OctaveDiedError, match=r"did not start within 3 s: Session\(start_timeout"
+        ),
+    ):
         octave.call("plus", 1, 1)
 
 
@@ -700,3 +736,304 @@ def test_a_fork_while_another_thread_calls(tmp_path: Path) -> None:
         "print(octave.call('plus', 2, 2))\n"
     )
     assert run(code, tmp_path) == "3.0\n4.0\n"
+
+
+# What surrounds a session: signals, other threads, printing, descriptors, folders
+
+
+@pytest.mark.parametrize("kind", [SystemExit, TimeoutError, RuntimeError, KeyboardInterrupt])
+def test_what_a_signal_handler_raises_is_raised(
+    octave: oc.Session, kind: type[BaseException]
+) -> None:
+    raised = kind("by a handler")
+
+    def handler(number: int, frame: object) -> None:
+        raise raised
+
+    octave.push("x", 5)
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(kind) as caught:
+            octave.call("pause", 30, nout=0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert caught.value is raised
+    assert octave.pull("x") == 5
+
+
+def test_what_a_printer_raises_is_raised_at_once(octave: oc.Session) -> None:
+    def broken(line: str) -> None:
+        raise ZeroDivisionError(line)
+
+    octave.push("x", 5)
+    start = time.monotonic()
+    with pytest.raises(ZeroDivisionError, match="first"):
+        octave.eval("disp ('first'); fflush (stdout); pause (30);", stdout=broken)
+    assert time.monotonic() - start < 10
+    assert octave.pull("x") == 5
+
+
+def test_a_limit_holds_while_octave_prints(octave: oc.Session) -> None:
+    octave.push("x", 5)
+    start = time.monotonic()
+    with pytest.raises(oc.OctaveTimeoutError):
+        octave.eval("while true, disp (1); end", timeout=1, stdout=lambda line: time.sleep(5e-4))
+    assert time.monotonic() - start < 6
+    running = octave.eval(
+        "while true, disp (1); end", stdout=lambda line: time.sleep(5e-4), background=True
+    )
+    time.sleep(0.5)
+    start = time.monotonic()
+    assert running.cancel()
+    with pytest.raises(CancelledError):
+        running.result()
+    assert time.monotonic() - start < 6
+    assert octave.pull("x") == 5
+
+
+def test_a_long_line_and_an_unfinished_one(octave: oc.Session) -> None:
+    size = 20_000_000
+    octave.push("n", size)
+    parts: list[str] = []
+    octave.eval(
+        "fputs (stdout, repmat ('a', 1, n)); fputs (stdout, \"b\\n\");", stdout=parts.append
+    )
+    assert "".join(parts) == "a" * size + "b"
+
+    class Text:
+        def __init__(self) -> None:
+            self.pieces: list[tuple[float, str]] = []
+
+        def write(self, text: str) -> None:
+            self.pieces.append((time.monotonic(), text))
+
+    text = Text()
+    octave.eval(
+        "for k = 1:2, printf ('%d\\r', k); fflush (stdout); pause (0.6); end; disp ('end')",
+        stdout=text,
+    )
+    assert [piece for _, piece in text.pieces] == ["1\r", "2\r", "end\n"]
+    assert text.pieces[2][0] - text.pieces[0][0] > 0.5
+
+
+@pytest.mark.parametrize("value", ["5", True, 1j, [1]])
+def test_limits_that_are_no_numbers(octave: oc.Session, value: Any) -> None:
+    with pytest.raises(oc.InvalidTypeError, match="TIMEOUT must be a number of seconds"):
+        octave.call("plus", 1, 1, timeout=value)
+    with pytest.raises(oc.InvalidTypeError, match="Session: TIMEOUT must be"):
+        oc.Session(timeout=value)
+
+
+def test_limits_at_the_edges(octave: oc.Session) -> None:
+    for value in (float("nan"), -1):
+        with pytest.raises(oc.InvalidValueError, match=r"TIMEOUT must be in \[0, Inf\], got"):
+            octave.call("plus", 1, 1, timeout=value)
+    for good in (float("inf"), 1e300, 3e6, np.float32(60)):
+        assert octave.call("plus", 1, 1, timeout=good) == 2
+
+
+def test_a_limit_counts_the_wait_for_another_thread(octave: oc.Session) -> None:
+    running = octave.call("pause", 3, nout=0, background=True)
+    time.sleep(0.3)
+    start = time.monotonic()
+    with pytest.raises(oc.OctaveTimeoutError, match="another thread's call has this session"):
+        octave.call("plus", 1, 1, timeout=0.2)
+    assert time.monotonic() - start < 2
+    assert running.result() is None
+
+
+def test_programs_that_octave_runs_have_no_keyboard(octave: oc.Session) -> None:
+    assert octave.call("system", "cat; read x; echo got:$x", nout=2, timeout=30) == (
+        1,
+        "got:\n",
+    ) or (octave.call("system", "cat", nout=2, timeout=30) == (0, ""))
+    assert octave.call("system", "cat", nout=2, timeout=30) == (0, "")
+    with pytest.raises(oc.OctaveTimeoutError):
+        octave.call("pause", 30, nout=0, timeout=0.3)
+    assert octave.call("system", "cat", nout=2, timeout=30) == (0, "")
+    for name in ("kbhit", "yes_or_no"):
+        with pytest.raises(oc.OctaveError, match="a session has no keyboard"):
+            octave.call(name)
+    octave.call("pause", nout=0, timeout=30)
+
+
+def test_closing_ends_what_runs_in_the_background() -> None:
+    start = time.monotonic()
+    with oc.Session() as octave:
+        octave.call("plus", 1, 1)
+        running = octave.eval("while true, end", background=True)
+        waiting = octave.call("plus", 1, 1, background=True)
+        time.sleep(0.3)
+    assert time.monotonic() - start < 10
+    for future in (running, waiting):
+        with pytest.raises(CancelledError):
+            future.result(10)
+
+
+NAMES = (
+    "addpath builtin_ cd cell char error exist fclose feval_ fflush fgetl fieldnames fopen "
+    "fprintf fread fseek func2str isempty isfield isnumeric isstruct iscell lastwarn load "
+    "max mod numel path pathsep printf rmfield save size sizeof sprintf stat stderr stdin "
+    "stdout strcmp strfind strjoin strncmp strtrim struct struct2cell structfun subsref "
+    "subsasgn unlink warning "
+)
+
+
+def test_a_users_folder_changes_nothing_that_we_call(tmp_path: Path) -> None:
+    for name in NAMES.split():
+        (tmp_path / f"{name}.m").write_text(
+            f"function varargout = {name}(varargin)\n  varargout = {{'wrong'}};\nend\n"
+        )
+    code = (
+        "import octave_compress as oc, numpy as np, warnings\n"
+        "warnings.simplefilter('ignore')\n"
+        "octave = oc.Session()\n"  # it works in this folder, whose files come first
+        "print(octave.call('plus', 1, 2), octave.call('upper', 'a'))\n"
+        "octave.push('x', [1, 2]); print(octave.pull('x').tolist(), octave.put('a').get())\n"
+        "print(octave.call('feval', lambda x: x * 2, 4))\n"
+        "octave.call('evalin', 'base', \"builtin ('save_default_options', '-zip')\", nout=0)\n"
+        "print(octave.call('cos', np.zeros((600, 400))).sum())\n"
+        "try: octave.call('nothing_of_this_name')\n"
+        "except oc.OctaveError as error: print(error.message)\n"
+        "octave.reset(); print(octave.call('plus', 1, 1))\n"
+    )
+    expected = "3.0 A\n[[1.0, 2.0]] a\n8.0\n240000.0\n"
+    expected += "feval: function 'nothing_of_this_name' not found\n2.0\n"
+    assert run(code, tmp_path) == expected
+
+
+def test_starting_leaves_pythons_descriptors_and_environment_alone(tmp_path: Path) -> None:
+    code = (
+        "import octave_compress as oc, os, sys, threading, time\n"
+        "import octave_compress.octave.process\n"
+        "before = dict(os.environ)\n"
+        "stop = threading.Event()\n"
+        "def write():\n"
+        "    k = 0\n"
+        "    while not stop.is_set(): os.write(2, b'line\\n'); k += 1; time.sleep(1e-3)\n"
+        "    print(k)\n"
+        "thread = threading.Thread(target=write); thread.start()\n"
+        "with oc.Session() as octave: octave.call('plus', 1, 1)\n"
+        "stop.set(); thread.join(); print(os.environ == before)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    count, same = done.stdout.split()
+    assert done.stderr == "line\n" * int(count)
+    assert same == "True"
+
+
+def test_a_fork_while_another_thread_starts_a_session(tmp_path: Path) -> None:
+    code = (
+        "import octave_compress as oc, os, threading, time, warnings, sys\n"
+        "warnings.simplefilter('ignore')\n"
+        "octave = oc.Session()\n"
+        "thread = threading.Thread(target=octave.call, args=('plus', 1, 1)); thread.start()\n"
+        "time.sleep(float(sys.argv[1]))\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    print(oc.Session().call('plus', 1, 2), flush=True); os._exit(0)\n"
+        "os.waitpid(child, 0); thread.join(); print(octave.call('plus', 2, 2))\n"
+    )
+    for delay in ("0.01", "0.15", "0.4"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, delay],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert (done.stdout, done.stderr) == ("3.0\n4.0\n", "")
+
+
+def test_many_open_descriptors_and_closed_standard_ones(tmp_path: Path) -> None:
+    code = (
+        "import octave_compress as oc, os, resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))\n"
+        "files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]\n"
+        "octave = oc.Session(); assert octave.call('plus', 1, 1) == 2\n"
+        "before = len(os.listdir('/proc/self/fd'))\n"
+        "other = oc.Session(); other.call('plus', 1, 1)\n"
+        "sys.stderr.write(str(len(os.listdir('/proc/self/fd')) - before))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0
+    assert int(done.stderr) <= 7
+    closed = 'exec >&- <&-; exec "$0" -c \'import octave_compress as oc, os\n'
+    closed += 'assert oc.Session().call("plus", 1, 1) == 2; os._exit(7)\''
+    assert subprocess.run(["sh", "-c", closed, sys.executable], cwd=tmp_path).returncode == 7
+
+
+def test_why_octave_did_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program = tmp_path / "octave"
+    program.write_text("#!/bin/sh\necho 'libmissing.so: cannot open' >&2\nexit 127\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("OCTAVE_EXECUTABLE", str(program))
+    with pytest.raises(oc.OctaveDiedError, match=r"did not start: .*libmissing.so: cannot open"):
+        oc.Session().call("plus", 1, 1)
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    with pytest.raises(oc.OctaveDiedError, match=r"did not start: it took too long"):
+        oc.Session(start_timeout=1).call("plus", 1, 1)
+    monkeypatch.delenv("OCTAVE_EXECUTABLE")
+
+    def no_terminals() -> tuple[int, int]:
+        raise OSError(errno.ENOENT, "out of pty devices")
+
+    monkeypatch.setattr(os, "openpty", no_terminals)
+    with pytest.raises(oc.OctaveDiedError, match="out of pty devices"):
+        oc.Session().call("plus", 1, 1)
+
+
+def test_an_octave_with_files_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True).returncode:
+        pytest.skip("this user may not make a mount namespace")
+    inside = tmp_path / "octave_inside.sh"
+    monkeypatch.setenv("OCTAVE_EXECUTABLE", f"unshare --mount sh {inside}")
+    # Another /dev/shm alone: what both see serves.
+    inside.write_text('mount -t tmpfs none /dev/shm; exec octave-cli "$@"\n')
+    with oc.Session() as octave:
+        assert works(octave)
+        assert octave._channel is not None
+        assert len(octave._channel.folders) == 1
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    (tmp_path / "tmp").mkdir()
+    inside.write_text(f'mount -t tmpfs none {tmp_path}/tmp; exec octave-cli "$@"\n')
+    with pytest.raises(oc.OctaveDiedError, match=r"it does not see .* let TMPDIR name a folder"):
+        oc.Session().call("plus", 1, 1)
+
+
+@pytest.mark.parametrize("how", ["missing", errno.EOPNOTSUPP])
+def test_large_requests_without_fallocate(
+    octave: oc.Session, monkeypatch: pytest.MonkeyPatch, how: str | int
+) -> None:
+    def refuses(*args: int) -> None:
+        raise OSError(how, "refused")
+
+    if how == "missing":
+        monkeypatch.delattr(os, "posix_fallocate")
+    else:
+        monkeypatch.setattr(os, "posix_fallocate", refuses)
+    value = np.arange(400_000.0).reshape(1000, 400)
+    for _ in range(2):
+        np.testing.assert_array_equal(octave.call("uminus", value), -value)
+
+
+def test_a_frame_of_ours_is_in_no_error(
+    octave: oc.Session, define: Callable[[str, str], None]
+) -> None:
+    define("raises", "y = x(0);")
+    for call in (
+        lambda: octave.call("nothing_of_this_name"),
+        lambda: octave.call("raises", 1),
+        lambda: octave.call("cellfun", lambda x: octave.call, [1]),
+    ):
+        with pytest.raises(oc.OctaveCompressError) as caught:
+            call()
+        frames = getattr(caught.value, "stack", ())
+        assert not [frame for frame in frames if frame.name.startswith("ocx_")]

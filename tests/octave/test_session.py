@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import gc
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import threading
+import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -185,7 +190,7 @@ def test_paths_with_spaces_quotes_and_other_scripts_work(tmp_path: Path) -> None
         with pytest.raises(oc.FileAccessError, match="no such folder"):
             octave.addpath(folder / "missing")
         (folder / "a:b").mkdir()
-        with pytest.raises(oc.InvalidValueError, match="FOLDER must not contain ':'"):
+        with pytest.raises(oc.InvalidValueError, match="FOLDERS must not contain ':'"):
             octave.addpath(folder / "a:b")
 
 
@@ -215,24 +220,170 @@ def test_many_callbacks_in_a_row_all_get_their_own_answer(octave: oc.Session) ->
     np.testing.assert_array_equal(answer[0], np.arange(count) % 3 == 0)
 
 
+def test_functions_of_python_take_any_arguments_and_return_values(octave: oc.Session) -> None:
+    root = octave.call("fzero", lambda x: x**2 - 2, np.array([0.0, 2.0]))
+    np.testing.assert_allclose(root, np.sqrt(2), rtol=1e-12)
+    t, y = octave.call("ode45", lambda t, y: -2 * y, np.array([0.0, 1.0]), 3.0, nout=2)
+    np.testing.assert_allclose(y[-1], 3 * np.exp(-2 * t[-1]), rtol=1e-2)
+    low, high = octave.call(
+        "arrayfun", lambda a, b: (min(a, b), max(a, b)), np.array([1, 5]), np.array([4, 2]), nout=2
+    )
+    assert (low.tolist(), high.tolist()) == ([[1, 2]], [[4, 5]])
+    texts = octave.call("cellfun", lambda s: s.upper(), ["a", "b"], "UniformOutput", False)
+    assert texts == ["A", "B"]
+    assert octave.call("arrayfun", lambda *a: float(len(a)), [1, 2], [3, 4]).tolist() == [[2, 2]]
+    assert octave.call("feval", lambda m: m.T, np.arange(6.0).reshape(2, 3)).shape == (3, 2)
+
+
+def test_what_a_function_of_python_must_return(octave: oc.Session) -> None:
+    with pytest.raises(oc.InvalidTypeError, match="returned None, and Octave asks for a value"):
+        octave.call("feval", lambda: None)
+    with pytest.raises(oc.InvalidValueError, match="returned 1 values, and Octave asks for 2"):
+        octave.call("feval", lambda: 1, nout=2)
+    with pytest.raises(oc.InvalidTypeError, match="cannot cross"):
+        octave.call("feval", lambda: object())
+    assert octave.call("feval", lambda: None, nout=0) is None
+
+
+def test_octave_code_may_catch_what_python_raised(octave: oc.Session, tmp_path: Path) -> None:
+    (tmp_path / "caught.m").write_text(
+        "function text = caught(f)\n  try, f(1); text = ''; catch e, text = e.message; end\nend\n"
+    )
+    octave.addpath(tmp_path)
+    assert octave.call("caught", lambda x: 1 // 0) == (
+        "ZeroDivisionError: integer division or modulo by zero"
+    )
+
+
+def test_a_function_of_python_stays_where_it_was_left(octave: oc.Session) -> None:
+    octave.push("thrice", lambda x: 3 * x)
+    assert octave.eval("thrice (4)", nout=1) == 12
+    kept = octave.put(lambda x: x + 1)
+    assert octave.call("feval", kept, 1) == 2
+    octave.call("setappdata", 0, "left", lambda: 1, nout=0)
+    with pytest.raises(oc.OctaveCompressError, match="after the call that it was given to"):
+        octave.eval("f = getappdata (0, 'left'); f ();")
+
+
+def test_the_workspace_is_that_of_the_prompt(
+    octave: oc.Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    octave.push("x", np.array([1.0, 2.0]))
+    octave.eval("y = x + 1")
+    assert capsys.readouterr().out == "y =\n\n   2   3\n\n"
+    assert octave.pull("y").tolist() == [[2, 3]]
+    assert octave.eval("max (y)", nout=2) == (3, 2)
+    assert octave.pull("y", keep=True).get().tolist() == [[2, 3]]
+    with pytest.raises(oc.InvalidValueError, match="a variable of the base workspace, got sin"):
+        octave.pull("sin")
+    with pytest.raises(oc.InvalidValueError, match="be the name of a variable, got 'a b'"):
+        octave.push("a b", 1)
+    with pytest.raises(oc.OctaveError, match=r"parse error|syntax error"):
+        octave.eval("1 +* 2")
+
+
+def test_startup_code_and_paths_survive_a_restart(tmp_path: Path) -> None:
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "which_one.m").write_text(
+            f"function y = which_one()\n  y = '{name}';\nend\n"
+        )
+    with oc.Session(startup="started = 5; global g; g = 7;") as octave:
+        octave.addpath(tmp_path / "two", f"{tmp_path}/one:{tmp_path}/three")
+        octave.addpath(str(tmp_path / "one"), "-end")
+        for _ in range(2):
+            assert octave.pull("started") == 5
+            assert octave.call("which_one") == "two"
+            path = octave.call("path")
+            assert path.index("/two") < path.index("/three") < path.index("/one")
+            with pytest.raises(oc.OctaveDiedError):
+                octave.call("exit", nout=0)
+        octave.rmpath(tmp_path / "two", tmp_path / "three")
+        assert octave.call("which_one") == "one"
+        octave.reset()
+        assert octave.pull("started") == 5
+        with pytest.raises(oc.OctaveError, match="'which_one' not found"):
+            octave.call("which_one")
+
+
+def test_a_function_is_called_by_the_path_of_its_file(octave: oc.Session, tmp_path: Path) -> None:
+    (tmp_path / "by_path.m").write_text("function y = by_path(x)\n  y = 10 * x;\nend\n")
+    assert octave.call(str(tmp_path / "by_path.m"), 2) == 20
+    with pytest.raises(oc.FileAccessError, match="no such file"):
+        octave.call(str(tmp_path / "missing.m"))
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "by_path.m").write_text("function y = by_path(x)\n  y = -x;\nend\n")
+    assert octave.call(str(other / "by_path.m"), 2) == -2
+    with pytest.raises(oc.InvalidValueError, match="another file comes before"):
+        octave.call(str(tmp_path / "by_path.m"), 2)
+
+
 @pytest.mark.parametrize(
-    ("items", "text"),
-    [
-        (oc.cells([1.0]), "takes one argument, a struct of real scalars"),
-        ([[{"k": 1}]], "takes one argument, a struct of real scalars"),
-        ([{"k": "abc"}], "its field k is a char of size 1x3"),
-        ([{"k": "a"}], "its field k is a char of size 1x1"),
-        ([{"ok": 1, "k": np.zeros((2, 3))}], "its field k is a double of size 2x3"),
-        ([{"k": 1j}], "its field k is a complex double of size 1x1"),
-        ([{"k": {}}], "its field k is a struct of size 1x1"),
-    ],
+    "name", ["run", "resolve", "deliver", "check_lengths", "is_whole", "serve"]
 )
-def test_what_a_callback_cannot_take(octave: oc.Session, items: list[object], text: str) -> None:
-    with pytest.raises(oc.InvalidTypeError, match=text):
-        octave.call("cellfun", lambda info: True, items)
-    with pytest.raises(oc.InvalidTypeError, match="takes one argument"):
-        octave.call("cellfun", lambda info: True, [{"k": 1}], [{"k": 1}])
-    assert octave.call("plus", 1, 2) == 3
+def test_a_name_means_what_it_means_to_the_user(tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.m").write_text(f"function y = {name}(x)\n  y = x + 1;\nend\n")
+    with oc.Session(startup="warning ('off', 'Octave:shadowed-function');") as octave:
+        octave.addpath(tmp_path)
+        assert octave.call(name, 5.0) == 6.0
+
+
+def test_a_script_is_run_by_octaves_own_run(octave: oc.Session, tmp_path: Path) -> None:
+    (tmp_path / "script_of_mine.m").write_text("printf ('ran\\n');\n")
+    lines: list[str] = []
+    octave.call("run", str(tmp_path / "script_of_mine.m"), nout=0, stdout=lines.append)
+    assert lines == ["ran"]
+
+
+def test_what_is_printed_as_an_error_arrives(
+    octave: oc.Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.warns(oc.OctaveWarning, match="first") as caught:
+        octave.eval(
+            "fputs (stderr, \"a\\n\"); warning ('w:id', \"first\\nsecond\"); fputs (stderr, 'b');"
+        )
+    assert caught[0].message.identifier == "w:id"  # type: ignore[union-attr]
+    assert capsys.readouterr().err == "a\nsecond\nb"
+    lines: list[str] = []
+    octave.call("system", "echo complaint >&2", stderr=lines.append)
+    assert lines == ["complaint"]
+    assert octave.call("lastwarn") == "first\nsecond"  # it survives between calls
+
+
+def test_a_warning_does_not_hide_an_error(octave: oc.Session) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(oc.OctaveError, match="the error"):
+            octave.eval("warning ('the warning'); error ('the error');")
+        with pytest.raises(oc.OctaveWarning, match="the warning"):
+            octave.eval("warning ('the warning');")
+
+
+def test_no_two_values_share_a_number(octave: oc.Session) -> None:
+    octave.eval("function varargout = warns (), warning ('w'); varargout = {1, 2}; end")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(oc.OctaveWarning):
+            octave.call("warns", keep=True, nout=2)
+    with pytest.raises(oc.OctaveError):
+        octave.call("error", "on purpose", keep=True, nout=2)
+    with pytest.raises(oc.OctaveTimeoutError):
+        octave.call("fzero", lambda x: time.sleep(3) or x, 1, keep=True, timeout=0.2)
+    gc.collect()
+    handles = [octave.call("deal", k, k + 0.5, keep=True, nout=2) for k in range(5)]
+    assert [(a.get(), b.get()) for a, b in handles] == [(k, k + 0.5) for k in range(5)]
+
+
+def test_a_copy_of_a_handle_is_the_handle(octave: oc.Session) -> None:
+    original = octave.put(1.5)
+    copies = [copy.copy(original), copy.deepcopy([original])[0]]
+    del original
+    gc.collect()
+    octave.put(2.5)
+    assert [c.get() for c in copies] == [1.5, 1.5]
+    with pytest.raises(oc.InvalidTypeError, match="no file can hold"):
+        pickle.dumps(copies[0])
 
 
 def test_an_error_in_a_callback_comes_through(octave: oc.Session) -> None:
@@ -383,3 +534,23 @@ def test_octave_can_be_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setenv("OCTAVE_EXECUTABLE", str(tmp_path / "nothing"))
     with pytest.raises(oc.OctaveNotFoundError, match="OCTAVE_EXECUTABLE names"):
         oc.Session().call("plus", 1, 1)
+
+
+def test_changed_functions_are_read_again_wherever_they_are(
+    octave: oc.Session, tmp_path: Path
+) -> None:
+    def write(room: str, name: str, value: int) -> None:
+        (tmp_path / room).mkdir(exist_ok=True)
+        (tmp_path / room / f"{name}.m").write_text(f"function y = {name} ()\n  y = {value};\nend\n")
+
+    write("private", "hidden_one", 1)
+    write("+rooms", "packed_one", 1)
+    (tmp_path / "calls_hidden.m").write_text(
+        "function y = calls_hidden ()\n  y = hidden_one ();\nend\n"
+    )
+    octave.addpath(tmp_path)
+    for value in (1, 2, 3):  # within one second, and of the same size
+        write("private", "hidden_one", value)
+        write("+rooms", "packed_one", value)
+        assert octave.call("calls_hidden") == value
+        assert octave.eval("rooms.packed_one ()", nout=1) == value

@@ -1,27 +1,14 @@
-function answer = ocx_callback(number, requests, answers, varargin)
-  % Calls the Python function NUMBER with the scalars of a struct and returns its truth value.
-  if numel(varargin) ~= 1 || ~isstruct(varargin{1}) || ~isscalar(varargin{1})
-    error('octave_compress:type', 'a Python function takes one argument, a struct of real scalars');
+function varargout = ocx_callback(number, folders, varargin)
+  % Calls the Python function NUMBER with the arguments and returns what it returns.
+  place = ocx_deliver(varargin, folders);
+  builtin('fflush', builtin('stdout'));
+  ocx_link('send', builtin('sprintf', 'callback %d %d %d', number, nargout, place));
+  reply = builtin('load', '-binary', ocx_link('receive'));
+  if builtin('isfield', reply, 'failure')
+    builtin('error', reply.identifier, '%s', reply.failure);
   end
-  info = varargin{1};
-  names = fieldnames(info);
-  text = '';
-  for k = 1:numel(names)
-    value = info.(names{k});
-    if ~(isnumeric(value) || islogical(value)) || ~isreal(value) || ~isscalar(value)
-      kind = class(value);
-      if iscomplex(value)
-        kind = ['complex ', kind];
-      end
-      extent = sprintf('x%d', size(value));
-      error('octave_compress:type', ['a Python function takes a struct of real scalars, ', ...
-                                     'and its field %s is a %s of size %s'], ...
-            names{k}, kind, extent(2:end));
-    end
-    text = [text, sprintf(' %s=%.17g', names{k}, double(value))];
+  varargout = reply.args;
+  if builtin('isfield', reply, 'marks')
+    varargout = ocx_resolve(varargout, reply.marks, folders);
   end
-  fflush(stdout);
-  fprintf(answers, 'callback %d%s\n', number, text);
-  fflush(answers);
-  answer = strcmp(strtrim(fgetl(requests)), 'true');
 end

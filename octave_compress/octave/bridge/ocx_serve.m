@@ -2,42 +2,64 @@ function ocx_serve(varargin)
   % Answers the requests of octave_compress for ever: one line a request, which names its file,
   % and one line an answer, which names the file with the outputs or the error.
   %
-  % Its arguments are the folders; the FIFOs are in the last one.  An interrupt ends this
-  % function and leaves the FIFOs open; it is then called again.
-  persistent requests answers
-  mlock();
-  folders = varargin;
-  if isempty(requests)
-    requests = fopen([folders{end}, '/requests'], 'r');
-    answers = fopen([folders{end}, '/answers'], 'w');
-    redirect([folders{end}, '/printed'], stdout);
-    redirect([folders{end}, '/warned'], stderr);
-    warning('off', 'backtrace');
-    more off;
-    PS1('');
+  % Its arguments, the first time, are the folders of this package's functions and of the bridge,
+  % and those of the channel, with the FIFOs in the last one.  An interrupt ends this function; it
+  % is then called again.  Like all of the bridge it calls Octave's own functions, whatever a
+  % user's folder holds.
+  persistent ours folders
+  if nargin > 0
+    mlock();
+    ours = varargin(1:2);
+    folders = varargin(3:end);
+    ocx_link('open', folders{end});
+    redirect([folders{end}, '/printed'], 'w', builtin('stdout'));
+    redirect([folders{end}, '/warned'], 'w', builtin('stderr'));
+    builtin('warning', 'off', 'backtrace');
+    builtin('more', 'off');
+    builtin('PS1', '');
   end
-  fprintf(answers, 'ready\n');
-  fflush(answers);
-  try
-    % What was asked of an interrupted loop and not read yet must not be done after all.
-    while ~strcmp(strtrim(fgetl(requests)), 'go')
+  unwind_protect
+    % Where the terminal is, users' programs would read what is typed for this function.
+    redirect('/dev/null', 'r', builtin('stdin'));
+    try
+      serve(folders, @() keep_path(ours));
+    catch failure
+      ocx_link('send', ['failed ', failure.message]);
+      builtin('exit', 1);  % there is no other way left to say that something is wrong
     end
-    while true
-      line = fgetl(requests);
-      if ~isempty(line) && line(1) == ' '
-        line(1) = '';
-      end
-      if ~isempty(line)  % an empty one only wakes a loop that is interrupted while it waits
-        ocx_respond(line, folders, requests, answers);
-      end
-    end
-  catch
-    exit(1);  % there is no other way left to say that something is wrong
+  unwind_protect_cleanup
+    redirect('/dev/tty', 'r', builtin('stdin'));
+    keep_path(ours);
   end
 end
 
-function redirect(path, stream)
-  file = fopen(path, 'w');
-  dup2(file, stream);
-  fclose(file);
+function serve(folders, keep_path)
+  ocx_link('send', 'ready');
+  % What was asked of an interrupted loop and not read yet must not be done after all.
+  while ~builtin('strcmp', ocx_link('receive'), 'go')
+  end
+  while true
+    line = ocx_link('receive');
+    if ~builtin('isempty', line)  % an empty one only wakes a loop that is interrupted meanwhile
+      ocx_respond(line, folders, keep_path);
+    end
+  end
+end
+
+function keep_path(ours)
+  % Puts our folders back onto Octave's path if a user has cleaned it.
+  separator = builtin('pathsep');
+  path = [separator, builtin('path'), separator];
+  for k = 1:builtin('numel', ours)
+    if builtin('isempty', builtin('strfind', path, [separator, ours{k}, separator]))
+      builtin('warning', 'off', 'Octave:shadowed-function', 'local');
+      builtin('addpath', ours{k});
+    end
+  end
+end
+
+function redirect(path, mode, stream)
+  file = builtin('fopen', path, mode);
+  builtin('dup2', file, stream);
+  builtin('fclose', file);
 end

@@ -1,8 +1,8 @@
 function value = ocx_store(action, numbers, values)
   % Values that stay in Octave, by the numbers of their handles in Python.
   persistent stored
-  mlock();
-  if isempty(stored)
+  if ~builtin('iscell', stored)
+    mlock();
     stored = {};
   end
   switch action
@@ -11,6 +11,6 @@ function value = ocx_store(action, numbers, values)
     case 'get'
       value = stored{numbers};
     case 'free'
-      stored(numbers(numbers <= numel(stored))) = {[]};
+      stored(numbers(numbers <= builtin('numel', stored))) = {[]};
   end
 end
