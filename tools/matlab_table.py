@@ -11,7 +11,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from octave_compress.migration.lexer import (
+from octave_compress.lexer import (
     anonymous_parameters,
     assigned_names,
     function_name,

@@ -46,6 +46,7 @@ from octave_compress.random import drawing_as
 from octave_compress.structs import Cells, StructArray
 
 FORMAT = 1
+_SAMPLE = 1000  # elements that are kept of a large array
 _LONGEST_NAME = 63  # of a field in a MAT file
 _MOST_STRUCTS = 1 << 16  # without fields, of which a file holds no more than how many there are
 
@@ -83,6 +84,16 @@ class HashedArray:
     def __repr__(self) -> str:
         size = "x".join(map(str, self.shape))
         return f"<{size} {self.dtype or 'char'}, sha256 {self.sha256[:12]}>"
+
+
+def hashed(array: NDArray[Any], dtype: np.dtype[Any] | None) -> HashedArray:
+    """Return what is kept of an array above the limit; `dtype` is None for the bytes of text."""
+    flat = array.ravel(order="F")
+    n = flat.size
+    # Places that no regular pattern of rows and columns can hide from, the first and the last too.
+    places = np.floor(np.arange(_SAMPLE) * (n * (math.sqrt(5) - 1) / 2)) % n
+    index = np.unique(np.concatenate([[0, n - 1], places]).astype(np.int64))
+    return HashedArray(dtype, array.shape, array_sha256(flat), index, flat[index])
 
 
 @dataclass(frozen=True)

@@ -5,43 +5,67 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import fcntl
 import hashlib
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from octave_compress import checks
 from octave_compress.equivalence.golden import (
     Golden,
+    HashedArray,
     Package,
     RecordedError,
     RecordedWarning,
     Statement,
-    load_golden,
+    hashed,
     read_bytes,
     unstored,
     write_golden,
 )
 from octave_compress.equivalence.scripts import source_text
-from octave_compress.errors import FileAccessError, Frame, OctaveDiedError, OctaveError
+from octave_compress.equivalence.statements import Part, parts
+from octave_compress.errors import (
+    FileAccessError,
+    Frame,
+    InvalidTypeError,
+    InvalidValueError,
+    OctaveDiedError,
+    OctaveError,
+)
 from octave_compress.octave.locate import octave_command
+from octave_compress.structs import Cells, CharMatrix, cells
 
 _RECORDER = Path(__file__).resolve().parents[1] / "octave" / "recorder"
-# Some of the recorder's functions stand before Octave's own on purpose.
+# At the top level, so that a script sees no caller of its own.
 _START = (
-    "warning('off', 'Octave:shadowed-function'); addpath(getenv('OCX_RECORD_HOME'));"
-    "warning('on', 'Octave:shadowed-function'); ocx_record();"
+    "source([getenv('OCX_RECORD_HOME'), '/ocx_start.m']); clear('ans'); ocx_at('prepare');"
+    "if ocx_tell(), try, ocx_script; ocx_at('end', []);"
+    "catch, ocx_at('end', lasterror()); end, end"
 )
+_PLACE = "octave_compress_record_"
+_LOCK = "lock"
+_NO_SCRIPT = (
+    "Octave takes a file that begins with a function for the file of that function, not for a "
+    'script: write "1;" on a line before it'
+)
+# Warnings that are none, or that only figures give which nobody draws.
+_NOT_THE_SCRIPTS = ("called from", "ft_manager:", "ft_text_renderer:")
 _KEPT = 1 << 16  # bytes of what a statement prints
 _MOST_PRINTED = 1 << 26  # bytes of what a script may print
-_SAMPLE = 1000  # elements of a large array
 _PR_SET_PDEATHSIG = 1
 
 
@@ -52,11 +76,13 @@ def record(
     folder: str | os.PathLike[str] | None = None,
     deadline: float = 600.0,
     limit: float = math.inf,
+    graphics: Literal["ignore", "draw"] | None = None,
+    answers: str | os.PathLike[str] | None = None,
 ) -> Golden:
     """Run a script in Octave and write what each of its statements did to a file.
 
     The script runs as it is, from its first line to its last, in an Octave of its own, without
-    a display or a keyboard, and without the user's start-up files. It may do anything that a
+    a keyboard, and without the user's start-up files. It may do anything that a
     script may do: run only scripts that you would run anyway.
 
     Parameters
@@ -70,6 +96,13 @@ def record(
         Seconds after which it is stopped.
     limit : float
         Arrays of more bytes are kept as a hash and a sample of 1000 elements; none by default.
+    graphics : {"ignore", "draw"}, optional
+        ``"ignore"`` makes figures, and all that is in them, without drawing or printing them: it
+        needs neither a display nor gnuplot, and is the default where there is no display.
+    answers : str or path-like, optional
+        A file with a line for each time that the script asks: ``input`` (a text, or what Octave
+        is to evaluate), ``yes_or_no`` (yes or no), ``kbhit``, and ``keyboard`` (commands, up to
+        ``dbcont``). Without it, or behind its last line, asking is an error.
 
     Returns
     -------
@@ -90,20 +123,41 @@ def record(
     """
     deadline = checks.number("record", "DEADLINE", deadline, "(0, Inf)")
     limit = checks.number("record", "LIMIT", limit, "[0, Inf]")
+    if graphics not in (None, "ignore", "draw"):
+        raise InvalidValueError(f'record: GRAPHICS must be "ignore" or "draw", got {graphics!r}')
     path = Path(script).resolve()
     text = read_bytes(path)
+    code = source_text(path, text)
+    told = b"" if answers is None else read_bytes(answers)
     home = path.parent if folder is None else Path(folder)
     if not home.is_dir():
         raise FileAccessError(errno.ENOENT, "no such folder", str(home))
     _check_writable(Path(out))
-    with tempfile.TemporaryDirectory(prefix="octave_compress_record_") as name:
-        place = Path(name)
-        (place / "script.m").write_bytes(source_text(path, text))
-        run = _Run(place)
-        run.go(path, home, deadline, limit)
-        about = run.about(path, text, limit)
-        write_golden(out, about, run.statements())
-    return load_golden(out)
+    with _place() as place:
+        run = _Run(place, path, code, limit)
+        run.go(home, deadline, graphics or _graphics(), told.decode(errors="replace"))
+        about = replace(run.about(), script_sha256=hashlib.sha256(text).hexdigest())
+        write_golden(out, about, run.statements)
+    return replace(about, statements=tuple(run.statements), path=os.fspath(out))
+
+
+def _graphics() -> str:
+    return "draw" if os.environ.get("DISPLAY") else "ignore"
+
+
+@contextlib.contextmanager
+def _place() -> Iterator[Path]:
+    """Yield a folder for this run, which later runs sweep should this one be killed."""
+    parent = Path(tempfile.gettempdir())
+    for old in parent.glob(f"{_PLACE}*"):
+        with contextlib.suppress(OSError), open(old / _LOCK) as file:
+            # Whoever holds the lock lives, in whatever container.
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(old, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_PLACE) as name:
+        with open(Path(name) / _LOCK, "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield Path(name)
 
 
 def _check_writable(out: Path) -> None:
@@ -124,25 +178,40 @@ def _die_with_python() -> None:
 
 
 class _Run:
-    """One run of a script, and the results that it left in a folder."""
+    """One run of a script, and what it left behind."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, script: Path, code: bytes, limit: float) -> None:
         self._place = place
+        self._script = script
+        self._limit = limit
+        self._parts = parts(code.decode("latin-1"))
         self._stopped = ""  # why, if it was
         self._message = ""
+        self._status = 0
+        self._copy = place / "script" / script.name
+        self._script_lines = [line + b"\n" for line in code.split(b"\n")]
+        self._plan: Any = None
+        self._end: Any = None
+        self._number = 0  # how many of the parts are over
+        self._count = 0  # how many results have been read
+        self._values: dict[str, Any] = {}  # the workspace
+        self._printed = self._complained = 0
+        self.statements: list[Statement] = []
 
-    def go(self, script: Path, home: Path, deadline: float, limit: float) -> None:
+    def go(self, home: Path, deadline: float, graphics: str, answers: str) -> None:
         """Run the script."""
+        self._copy.parent.mkdir()
+        self._write_plan(answers)
         environment = {
             **os.environ,
             "OCX_RECORD_FOLDER": str(self._place),
             "OCX_RECORD_HOME": str(_RECORDER),
-            "OCX_RECORD_SCRIPT": str(script),
-            "OCX_RECORD_LIMIT": "Inf" if math.isinf(limit) else repr(limit),
-            "OCX_RECORD_SAMPLE": str(_SAMPLE),
+            "OCX_RECORD_SCRIPT": str(self._script),
+            "OCX_RECORD_COPY": str(self._copy),
+            "OCX_RECORD_GRAPHICS": graphics,
         }
         command = [*octave_command(), "--no-gui", "--no-init-file", "--no-history", "--quiet"]
-        command += ["--no-window-system", "--eval", _START]
+        command += ["--no-window-system"] * (graphics == "ignore") + ["--eval", _START]
         with contextlib.ExitStack() as files:
             printed, complained = (
                 files.enter_context(open(self._place / name, "ab")) for name in ("stdout", "stderr")
@@ -164,6 +233,41 @@ class _Run:
                     os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
             self._status = process.returncode
+        self._read_on()
+        self._read_end()
+
+    def _write_plan(self, answers: str) -> None:
+        from octave_compress.octave.codec import encode
+
+        lines = self._script_lines
+        plain, hooked = [], []
+        done = 0
+        for number, part in enumerate(self._parts, 1):
+            piece = b"".join(lines[done : part.last_line])
+            plain.append(_bytes(piece))
+            if part.end is not None:
+                code = lines[part.last_line - 1][: part.end]
+                call = b"," * (not code.endswith((b";", b","))) + b"ocx_at(%d);\n" % number
+                piece = b"".join(lines[done : part.last_line - 1]) + code + call
+            hooked.append(_bytes(piece))
+            done = part.last_line
+        plan = {
+            "plain": cells(plain),
+            "hooked": cells(hooked),
+            "has_hook": np.array([[part.end is not None for part in self._parts]], dtype=bool),
+            "rest": _bytes(b"".join(lines[done:])),
+            "targets": cells(cells(sorted(part.targets)) for part in self._parts),
+            "words": cells(cells(sorted(part.words)) for part in self._parts),
+            "functions": {
+                name: cells(sorted(words))
+                for part in self._parts
+                for name, words in part.defines.items()
+            },
+            "answers": cells(answers.splitlines()),
+        }
+        with open(self._place / "plan", "wb") as file:
+            for chunk in encode([plan]):
+                file.write(chunk if isinstance(chunk, bytes) else chunk.tobytes("F"))
 
     def _wait(self, process: subprocess.Popen[bytes], deadline: float) -> None:
         end = time.monotonic() + deadline
@@ -176,36 +280,34 @@ class _Run:
                 self._stopped = "output"
                 self._message = f"the script printed more than {_MOST_PRINTED >> 20} MB"
                 return
+            self._read_on(end)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(min(0.05, max(end - time.monotonic(), 0.001)))
 
-    def about(self, script: Path, text: bytes, limit: float) -> Golden:
+    def about(self) -> Golden:
         """Return the story without its statements."""
         from octave_compress import __version__
 
-        plan = self._result("plan")
+        plan = self._plan
         if plan is None:
-            detail = self._text("stderr", 0, _KEPT).strip()
+            detail = self._said("stderr", 0, _KEPT).strip()
             raise OctaveDiedError(
-                f"{script.name}: {self._message or 'Octave ended before the script began'}"
+                f"{self._script.name}: {self._message or 'Octave ended before the script began'}"
                 + f"\n{detail}" * bool(detail)
             )
-        if plan["trouble"]:
+        trouble = plan["trouble"].strip()
+        if self._parts and self._parts[0].defines:
+            trouble = trouble or _NO_SCRIPT
+        if trouble:
             raise OctaveError(
-                f"{script} cannot run as a script: {plan['trouble'].strip()}",
-                "Octave:parse-error",
+                f"{self._script} cannot run as a script: {trouble}", "Octave:parse-error"
             )
-        self._lines = [
-            (int(a), int(b))
-            for a, b in zip(plan["first"].ravel(), plan["last"].ravel(), strict=True)
-        ]
-        end = self._result("end")
-        packages = (end or plan)["packages"] or plan["packages"]
+        packages = (self._end or plan)["packages"] or plan["packages"]
         return Golden(
-            script=script.name,
-            script_sha256=hashlib.sha256(text).hexdigest(),
+            script=self._script.name,
+            script_sha256="",
             statements=(),
-            ended=end["ended"] if end else self._stopped or "died",
+            ended=self._end["ended"] if self._end else self._stopped or "died",
             octave=plan["octave"],
             blas=plan["blas"],
             computer=plan["computer"],
@@ -213,81 +315,196 @@ class _Run:
             packages=tuple(
                 Package(one["name"], one["version"], bool(one["loaded"])) for one in packages
             ),
-            limit=limit,
+            limit=self._limit,
         )
 
-    def statements(self) -> Iterator[Statement]:
-        """Yield the statements that ran, one after the other."""
-        lines = (self._place / "script.m").read_bytes().split(b"\n")
-        printed = complained = 0
-        for k, (first, last) in enumerate(self._lines, 1):
-            text = b"\n".join(lines[first - 1 : last]).decode(errors="replace")
-            text = text.replace("\r", "")
-            result = self._result(str(k))
-            if result is None:
-                if self._result("end") is None:
-                    yield self._broken(first, last, text, printed, complained)
+    def _read_on(self, end: float = math.inf) -> None:
+        """Read what Octave has written since the last time, and remove it."""
+        if self._plan is None:
+            self._plan = self._taken("result-plan")
+            if self._plan is None:
                 return
-            until, complained_until = int(result["printed"]), int(result["complained"])
-            yield Statement(
-                line=first,
-                last_line=last,
-                text=text,
-                changed={
-                    name: unstored(value)
-                    for name, value in zip(result["changed"], result["values"], strict=True)
-                },
-                vanished=tuple(result["vanished"]),
-                printed=self._text("stdout", printed, until),
-                printed_bytes=until - printed,
-                warnings=self._warnings(complained, complained_until, result),
-                error=_recorded_error(result["failure"]),
+        while time.monotonic() < end:
+            result = self._taken(f"result-{self._count + 1}")
+            if result is None:
+                return
+            self._count += 1
+            self._add(
+                int(result["number"]),
+                self._changes(result),
+                tuple(result["vanished"]),
+                (int(result["printed"]), int(result["complained"])),
+                result,
+                self._recorded_error(result["failure"]),
             )
-            printed, complained = until, complained_until
 
-    def _broken(self, first: int, last: int, text: str, printed: int, complained: int) -> Statement:
-        """Return the statement during which the run came to its end."""
-        until = (self._place / "stdout").stat().st_size
-        status = self._status
-        how = f"signal {-status}" if status < 0 else f"exit status {status}"
+    def _read_end(self) -> None:
+        """Add the statement in the middle of which the run ended, if it did."""
+        self._end = self._taken("result-end")
+        if self._end is not None or self._plan is None or self._plan["trouble"]:
+            return
+        how = f"signal {-self._status}" if self._status < 0 else f"exit status {self._status}"
+        failure = self._taken("failure")
+        if failure is not None:
+            how = f"the recorder failed: {failure.strip()}"
         message = self._message or f"Octave ended ({how})"
+        sizes = [(self._place / name).stat().st_size for name in ("stdout", "stderr")]
+        error = RecordedError(message, f"octave_compress:{self._stopped or 'died'}")
         nothing = {"warned": "", "identifier": ""}
-        return Statement(
-            line=first,
-            last_line=last,
-            text=text,
-            changed={},
-            printed=self._text("stdout", printed, until),
-            printed_bytes=until - printed,
-            warnings=self._warnings(complained, (self._place / "stderr").stat().st_size, nothing),
-            error=RecordedError(message, f"octave_compress:{self._stopped or 'died'}"),
+        hooks = np.ravel(self._plan["hooks"])
+        number = int(next(iter(hooks[hooks > self._number]), len(self._parts)))
+        self._add(number, {}, (), (sizes[0], sizes[1]), nothing, error)
+
+    def _add(
+        self,
+        number: int,
+        changed: dict[str, Any],
+        vanished: tuple[str, ...],
+        until: tuple[int, int],
+        result: Any,
+        error: RecordedError | None,
+    ) -> None:
+        """Add the parts up to a number: functions alone, all others as one statement."""
+        parts = self._parts[self._number : number]
+        self._number = max(number, self._number)
+        others = [part for part in parts if part.end is not None or not part.defines]
+        for part in parts:
+            if part not in others:
+                self._add_statement(part, part, changed={})
+            elif part is others[0]:
+                self._add_statement(
+                    part,
+                    others[-1],
+                    changed=changed,
+                    vanished=vanished,
+                    printed=self._said("stdout", self._printed, until[0]),
+                    printed_bytes=until[0] - self._printed,
+                    warnings=self._warnings(self._complained, until[1], result),
+                    error=error,
+                )
+        if others:
+            self._printed, self._complained = until
+
+    def _add_statement(self, first: Part, last: Part, **what: Any) -> None:
+        text = b"".join(self._script_lines[first.line - 1 : last.last_line]).removesuffix(b"\n")
+        self.statements.append(
+            Statement(first.line, last.last_line, text.decode(errors="replace"), **what)
         )
 
-    def _result(self, name: str) -> Any:
+    def _changes(self, result: Any) -> dict[str, Any]:
+        """Return the variables among those that may have changed which did."""
+        changed = {}
+        values = zip(result["changed"], result["values"], np.ravel(result["apart"]), strict=True)
+        for k, (name, value, is_apart) in enumerate(values, 1):
+            value = self._kept(self._value(f"value-{self._count}-{k}") if is_apart else value)
+            if name not in self._values or not _is_identical(self._values[name], value):
+                changed[name] = unstored(value)
+            self._values[name] = value
+        for name in result["vanished"]:
+            self._values.pop(name, None)
+        return changed
+
+    def _value(self, name: str) -> Any:
+        try:
+            return self._taken(name)
+        except (InvalidTypeError, OctaveDiedError) as error:
+            # One of them must not cost the others.
+            return {"ocx_class": "value that cannot be read", "ocx_text": str(error)}
+
+    def _kept(self, value: Any) -> Any:
+        """Return a value with a hash and a sample in place of each array above the limit."""
+        if isinstance(value, np.generic):
+            return value
+        if isinstance(value, dict):
+            return {name: self._kept(part) for name, part in value.items()}
+        if isinstance(value, CharMatrix):
+            return value
+        if isinstance(value, Cells):
+            kept = value.copy()
+            kept[:] = map(self._kept, value)
+            return kept
+        if isinstance(value, np.ndarray) and value.dtype == object:
+            kept = value.copy()
+            for at in np.ndindex(value.shape):
+                kept[at] = self._kept(value[at])
+            return kept
+        if isinstance(value, str):
+            value = self._told(value)
+            size = len(value) if value.isascii() else len(value.encode(errors="surrogateescape"))
+            if size <= self._limit:
+                return value
+            data = np.frombuffer(value.encode(errors="surrogateescape"), np.uint8)
+            return hashed(data[None, :], None)
+        if isinstance(value, np.ndarray) and value.nbytes > self._limit:
+            return hashed(value, value.dtype)
+        return value
+
+    def _told(self, text: str) -> str:
+        """Return a text with the script's own folder in place of that of the copy."""
+        return text.replace(f"{self._copy.parent}/", f"{self._script.parent}/")
+
+    def _taken(self, name: str) -> Any:
+        """Return what a file of Octave's holds, which goes; None if there is none."""
         from octave_compress.octave.codec import decode
 
-        path = self._place / f"result-{name}"
-        return decode(bytearray(path.read_bytes())) if path.exists() else None
+        path = self._place / name
+        try:
+            with open(path, "rb") as file:
+                data = bytearray(os.fstat(file.fileno()).st_size)
+                file.readinto(data)
+        except FileNotFoundError:
+            return None
+        path.unlink()
+        return decode(data)
 
-    def _text(self, name: str, start: int, end: int) -> str:
+    def _said(self, name: str, start: int, end: int) -> str:
+        if start == end:
+            return ""
         with open(self._place / name, "rb") as file:
             file.seek(start)
-            return file.read(min(end - start, _KEPT)).decode(errors="replace")
+            return self._told(file.read(min(end - start, _KEPT)).decode(errors="replace"))
 
     def _warnings(self, start: int, end: int, result: Any) -> tuple[RecordedWarning, ...]:
         found = []
-        for line in self._text("stderr", start, end).splitlines():
+        for line in self._said("stderr", start, end).splitlines():
             message = line.removeprefix("warning: ")
-            if message != line and message != "called from":
+            if message != line and not message.startswith(_NOT_THE_SCRIPTS):
                 identifier = result["identifier"] if message == result["warned"] else ""
                 found.append(RecordedWarning(message, identifier))
         return tuple(found)
 
+    def _recorded_error(self, failure: Any) -> RecordedError | None:
+        if not isinstance(failure, dict):
+            return None
+        rows = zip(*(failure[key] for key in ("name", "file", "line", "column")), strict=True)
+        stack = tuple(
+            Frame(name, self._told(file), int(line), int(column))
+            for name, file, line, column in rows
+        )
+        return RecordedError(self._told(failure["message"]), failure["identifier"], stack)
 
-def _recorded_error(failure: Any) -> RecordedError | None:
-    if not isinstance(failure, dict):
-        return None
-    keys = ("name", "file", "line", "column")
-    rows = zip(*(failure[key] for key in keys), strict=True)
-    stack = tuple(Frame(name, file, int(line), int(column)) for name, file, line, column in rows)
-    return RecordedError(failure["message"], failure["identifier"], stack)
+
+def _bytes(data: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(data, np.uint8)[None, :]
+
+
+def _is_identical(a: Any, b: Any) -> bool:
+    """Return whether two values are the same to the last bit."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(_is_identical(a[name], b[name]) for name in a)
+    if isinstance(a, list):
+        return len(a) == len(b) and all(map(_is_identical, a, b))
+    if isinstance(a, np.ndarray | np.generic):
+        if a.dtype != b.dtype or a.shape != b.shape:
+            return False
+        if a.dtype == object:
+            return all(map(_is_identical, a.flat, b.flat))
+        return memoryview(a.tobytes("F")) == memoryview(b.tobytes("F"))
+    if isinstance(a, HashedArray):
+        return (a.dtype, a.shape, a.sha256) == (b.dtype, b.shape, b.sha256)
+    if hasattr(a, "tocsc"):
+        pairs = ((getattr(x, name) for name in ("data", "indices", "indptr")) for x in (a, b))
+        return a.shape == b.shape and all(map(_is_identical, *pairs))
+    return bool(a == b)

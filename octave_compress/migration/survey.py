@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from octave_compress.errors import FileAccessError
-from octave_compress.migration.lexer import (
+from octave_compress.lexer import (
     Statement,
     Token,
     anonymous_parameters,

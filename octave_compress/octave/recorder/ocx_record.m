@@ -1,222 +1,491 @@
-function ocx_record(names)
-  % Runs a script, one top-level statement after the other, and writes down what each one did.
-  %
-  % Octave itself says where a statement ends: its parser gets more and more lines until it is
-  % content.  The statements then run in the base workspace, each of them once.
-  %
-  % OCX_RECORD_FOLDER names the folder that holds the script's text and gets the results.  Octave
-  % calls this function again when the script makes it exit, and this function calls itself from
-  % the base workspace, where a call whose value is not an argument would change 'ans'.
-  if nargin == 1
-    remembered('names', names);
-  elseif isempty(remembered('job'))
-    mlock();
-    start();
-  elseif getpid() == remembered('job').pid && ~remembered('is_over')
-    write_statement('exit', []);
-    write_end('exit');
-  end
-end
+% The recorder.  Its functions are functions of the command line: a script may change the path, and
+% is to find it as it is without the recorder.
+1;
 
-function start()
-  job.folder = getenv('OCX_RECORD_FOLDER');
-  job.home = getenv('OCX_RECORD_HOME');
-  job.limit = str2double(getenv('OCX_RECORD_LIMIT'));
-  job.sample = str2double(getenv('OCX_RECORD_SAMPLE'));
-  job.pid = getpid();
-  remembered('job', job);
-  remembered('is_over', false);
-  remembered('number', 0);
-  remembered('previous', struct());
-  lines = lines_of([job.folder, '/script.m']);
-  [first, last, trouble] = statements(lines, job.folder);
-  write('plan', struct('first', first, 'last', last, 'trouble', trouble, 'octave', version(), ...
-                       'blas', version('-blas'), 'computer', computer(), ...
-                       'packages', {packages()}));
-  if ~isempty(trouble)
+function job = ocx_record(job, action, varargin)
+  % Writes down what each top-level statement of a script did.
+  %
+  % The script runs from a copy that has a call behind each statement, in the same line, so that
+  % lines and columns are the script's own.  OCX_RECORD_FOLDER names the folder that holds the plan,
+  % which says where the statements are and what their words are, and that gets the results.
+  %
+  %   ocx_at('prepare')            makes the copy
+  %   ocx_at(k)                    behind the statement of that number
+  %   ocx_at('answer', name)       tells the next line of the answers, for the function NAME
+  %   ocx_at('end', error)         behind the script; the error that ended it, or []
+  %   ocx_at()                     when Octave exits
+  if nargin == 3 && strcmp(action, 'answer')
+    if isempty(job.answers)
+      error('octave_compress:keyboard', ['%s: nobody is at the keyboard while a script is ', ...
+                                         'recorded: --answers takes a file'], varargin{1});
+    end
+    ocx_tell(job.answers{1});
+    job.answers(1) = [];
     return
   end
-  atexit('ocx_record');
-  ended = 'completed';
-  for k = 1:numel(first)
-    remembered('number', k);
-    text = sprintf('%s\n', lines{first(k):last(k)});
-    [ended, failure] = run_statement(text(1:end - 1));
-    if getpid() ~= job.pid % the script has forked, and this is the child
+  try
+    if isempty(job)
+      job = ocx_prepared();
+    elseif job.is_over || getpid() ~= job.pid % the script may have forked
       return
+    elseif nargin == 1
+      job = ocx_ended(job, 'exit', []);
+    elseif ~ischar(action)
+      if action > job.number
+        job = ocx_written(job, action, 'completed', []);
+      end
+    elseif ~isempty(varargin{1})
+      job = ocx_ended(job, 'error', varargin{1});
+    elseif any(job.hooks > job.number)
+      job = ocx_ended(job, 'return', []);
+    else
+      job = ocx_ended(job, 'completed', []);
     end
-    write_statement(ended, failure);
-    if ~strcmp(ended, 'completed')
-      break
-    end
+  catch failure % which the script must never see
+    ocx_write([job.folder, '/failure'], sprintf('%s\n', failure.message, failure.stack.name));
+    kill(getpid(), 9);
   end
-  write_end(ended);
 end
 
-function value = remembered(name, value)
-  % What has to be at hand when Octave exits.
-  persistent store
-  if nargin == 2
-    store.(name) = value;
-  elseif isfield(store, name)
-    value = store.(name);
+function job = ocx_prepared()
+  job.folder = getenv('OCX_RECORD_FOLDER');
+  job.script = getenv('OCX_RECORD_SCRIPT');
+  job.copy = getenv('OCX_RECORD_COPY');
+  job.pid = getpid();
+  job.is_over = false;
+  job.number = 0; % of the last statement that is over
+  job.count = 0; % of the results
+  job.seen = struct(); % the variables that there are: what they were when they were last looked at
+  job.code = struct(); % of those that hold code: the words of it, or 0 if nobody knows them
+  job.judged = struct(); % what functions may do to variables
+  job.place = '';
+  job.core = [matlabroot(), '/share/octave/', version(), '/m/'];
+  plan = builtin('load', [job.folder, '/plan']).args{1};
+  job.targets = plan.targets;
+  job.words = plan.words;
+  job.functions = plan.functions;
+  job.answers = plan.answers;
+  [job.hooks, trouble] = ocx_copied(plan, job);
+  ocx_write([job.folder, '/result-plan'], ...
+        struct('trouble', trouble, 'hooks', job.hooks, 'octave', version(), ...
+               'blas', version('-blas'), 'computer', computer(), 'packages', {ocx_packages()}));
+  if isempty(trouble)
+    autoload('ocx_script', job.copy);
+    atexit('ocx_at');
   else
-    value = [];
+    job.is_over = true;
   end
+  lasterr('', '');
+  lastwarn('', '');
+  ocx_tell(isempty(trouble));
 end
 
-function lines = lines_of(path)
-  text = [strrep(fileread(path), "\r\n", "\n"), "\n"];
-  ends = [0, find(text == "\n")];
-  lines = arrayfun(@(from, to) text(from + 1:to - 1), ends(1:end - 1), ends(2:end), ...
-                   'UniformOutput', false);
-end
-
-function [first, last, trouble] = statements(lines, folder)
-  % The lines where the statements begin and end, and what is wrong with the script if it cannot
-  % be parsed as a whole.
-  [first, last] = deal(zeros(1, 0));
+function [hooks, trouble] = ocx_copied(plan, job)
+  % Makes the copy; the numbers of the statements that have a call behind them, and what is wrong
+  % with the script if Octave cannot read it.
   state = warning();
   warning('off', 'all');
-  trouble = parsing_error(sprintf('%s\n', lines{:}), folder);
-  k = 1;
-  while isempty(trouble) && k <= numel(lines)
-    begins = trimmed(lines{k});
-    if isempty(begins) || (any(begins(1) == '%#') && ~is_block_comment(begins))
-      k = k + 1;
-      continue
-    end
-    stop = last_line(lines, k, k, folder);
-    if isempty(stop) % the parser may have to know what is a variable
-      stop = last_line(lines, 1, k, folder);
-    end
-    if isempty(stop)
-      stop = numel(lines);
-    end
-    if ~is_block_comment(begins)
-      if isempty(first) && ~isempty(regexp(char(begins(begins < 128)), '^function\W', 'once'))
-        trouble = ['Octave takes a file that begins with a function for the file of that ', ...
-                   'function, not for a script: write "1;" on a line before it'];
+  hooks = find(plan.has_hook);
+  part = [job.folder, '/part.m'];
+  trouble = ocx_parsing_error(char([plan.plain{:}, plan.rest]), part);
+  trouble = strrep(trouble, part, job.script);
+  pieces = plan.hooked;
+  if isempty(trouble) && ~ocx_is_complete(pieces, part)
+    % Octave does not see the statements where the plan does: it is asked for each of them.
+    hooks = zeros(1, 0);
+    open = {};
+    for k = 1:numel(pieces)
+      if ocx_is_complete({[open{:}, pieces{k}]}, part)
+        hooks(end + 1) = k;
+        open = {};
+      else
+        pieces{k} = plan.plain{k};
+        open{end + 1} = pieces{k};
       end
-      first(end + 1) = k;
-      last(end + 1) = stop;
     end
-    k = stop + 1;
+    hooks = hooks(plan.has_hook(hooks));
   end
   warning(state);
+  ocx_write_text(job.copy, [pieces{:}, plan.rest]);
+  ocx_write_text([job.folder, '/script.m'], [plan.plain{:}, plan.rest]);
 end
 
-function text = trimmed(text)
-  text = text(find(~isspace(text), 1):end); % strtrim minds bytes that are no UTF-8
-  text = text(1:find(~isspace(text), 1, 'last'));
-end
-
-function answer = is_block_comment(begins)
-  answer = any(strcmp(begins, {'%{', '#{'}));
-end
-
-function stop = last_line(lines, from, begin, folder)
-  % The last line of the statement that begins at a line, with all lines before it from another.
-  text = sprintf('%s\n', lines{from:begin - 1});
-  for stop = begin:numel(lines)
-    text = [text, lines{stop}, "\n"];
-    if is_complete(text, folder)
-      return
-    end
+function answer = ocx_is_complete(pieces, path)
+  % Whether each of them can stand alone: then it does not end in the middle of anything.  Nothing
+  % can be in the middle of both of these blocks.
+  answer = true;
+  for block = {'while', 'if'}
+    text = [repmat({uint8([block{1}, " true\n"])}, 1, numel(pieces)); pieces; ...
+            repmat({uint8(['end', block{1}, "\n"])}, 1, numel(pieces))];
+    answer = answer && isempty(ocx_parsing_error([text{:}], path));
   end
-  stop = [];
 end
 
-function answer = is_complete(text, folder)
-  % A function or a block comment may go on although the parser is content: then it is as content
-  % with an end of a function behind it, which is no statement.
-  answer = isempty(parsing_error(["1;", text], folder)) && ...
-           ~isempty(parsing_error(["1;", text, "endfunction\n"], folder));
-end
-
-function text = parsing_error(code, folder)
-  path = [folder, '/ocx_part.m'];
-  file = fopen(path, 'w');
-  fwrite(file, code);
-  fclose(file);
+function text = ocx_parsing_error(code, path)
+  ocx_write_text(path, code);
   text = '';
   try
     __parse_file__(path);
   catch failure
-    text = strrep(failure.message, [' of file ', path], '');
+    text = failure.message;
   end
 end
 
-function [ended, failure] = run_statement(code)
-  % Runs code in the base workspace.  A return in it ends this function too, before its last line.
-  ended = 'return';
-  failure = [];
-  try
-    evalin('base', code);
-  catch failure
-    ended = 'error';
-    return
-  end
-  ended = 'completed';
+function ocx_write_text(path, text)
+  file = fopen(path, 'w');
+  fwrite(file, text);
+  fclose(file);
 end
 
-function write_statement(ended, failure)
-  job = remembered('job');
-  previous = remembered('previous');
+function job = ocx_ended(job, how, failure)
+  job.is_over = true;
+  next = [job.hooks(job.hooks > job.number), numel(job.targets)](1); % the one that runs
+  if strcmp(how, 'completed')
+    next = numel(job.targets);
+  end
+  job = ocx_written(job, next, how, failure);
+  ocx_write([job.folder, '/result-end'], struct('ended', how, 'packages', {ocx_packages()}));
+end
+
+function job = ocx_written(job, number, how, failure)
+  % Writes what the statements up to that number have done since the last time.
+  if job.count == 0 % whoever looks at the file now is to see the script
+    rename([job.folder, '/script.m'], job.copy);
+  end
+  job.count = job.count + 1;
   fflush(stdout);
   fflush(stderr);
   [warned, identifier] = lastwarn();
-  stay_on_path(job.home);
-  evalin('base', 'ocx_record(builtin("who"))');
-  names = remembered('names');
-  [changed, values] = deal({});
-  current = struct();
+  [message, kind] = lasterr();
+  place = [pwd(), "\n", path()];
+  if ~strcmp(place, job.place) % functions may be others now
+    job.place = place;
+    job.judged = struct();
+  end
+  steps = job.number + 1:number;
+  [names, is_all, job] = ocx_names_to_look_at(job, [{}, job.targets{steps}], [{}, job.words{steps}]);
+  vanished = {};
+  [changed, values] = deal(cell(1, 0));
+  apart = false(1, 0);
+  if is_all
+    evalin('base', 'ocx_tell(builtin("who"))'); % as an argument, it does not become 'ans'
+    names = ocx_tell().';
+    before = fieldnames(job.seen).';
+    vanished = before(~isfield(cell2struct(cell(numel(names), 1), names(:), 1), before));
+  end
   for k = 1:numel(names)
     name = names{k};
+    if ~is_all
+      evalin('base', ['ocx_tell(builtin("exist", "', name, '", "var"))']);
+      if ocx_tell() ~= 1
+        if isfield(job.seen, name)
+          vanished{end + 1} = name;
+        end
+        continue
+      end
+    end
     value = evalin('base', name);
-    current.(name) = essence(value, job);
-    if ~isfield(previous, name) || ~is_same(previous.(name), current.(name))
+    if is_all && isfield(job.seen, name)
+      [same, essence] = ocx_is_same(job.seen.(name), value, job.folder);
+    else
+      same = false;
+      essence = ocx_essence_of(value);
+    end
+    if ~same
+      job.seen.(name) = essence;
+      [value, words] = ocx_storable(value);
+      if ~isempty(words)
+        job.code.(name) = words;
+      elseif isfield(job.code, name)
+        job.code = rmfield(job.code, name);
+      end
       changed{end + 1} = name;
-      values{end + 1} = storable(value, job);
+      apart(end + 1) = ~ocx_is_plain(value);
+      if apart(end) % should it be unreadable, it is the only one
+        ocx_store(sprintf('%s/value-%d-%d', job.folder, job.count, numel(changed)), value);
+        value = 0;
+      end
+      values{end + 1} = value;
     end
   end
-  before = fieldnames(previous).';
-  vanished = before(~cellfun(@(name) any(strcmp(name, names)), before));
-  result = struct('ended', ended, 'changed', {changed}, 'values', {values}, ...
-                  'vanished', {vanished}, 'failure', {described(failure)}, 'warned', warned, ...
-                  'identifier', identifier, 'printed', size_of([job.folder, '/stdout']), ...
-                  'complained', size_of([job.folder, '/stderr']));
-  write(sprintf('%d', remembered('number')), result);
-  remembered('previous', current);
+  for k = 1:numel(vanished)
+    job.seen = rmfield(job.seen, vanished{k});
+    if isfield(job.code, vanished{k})
+      job.code = rmfield(job.code, vanished{k});
+    end
+  end
+  lasterr(message, kind);
+  lastwarn(warned, identifier);
+  result = struct('number', number, 'changed', {changed}, 'values', {values}, ...
+                  'apart', apart, 'vanished', {vanished}, ...
+                  'failure', {ocx_described(failure, job)}, 'warned', warned, 'identifier', identifier, ...
+                  'printed', ocx_size_of([job.folder, '/stdout']), ...
+                  'complained', ocx_size_of([job.folder, '/stderr']));
+  ocx_write(sprintf('%s/result-%d', job.folder, job.count), result);
+  job.number = number;
 end
 
-function write_end(ended)
-  remembered('is_over', true);
-  write('end', struct('ended', ended, 'packages', {packages()}));
-end
-
-function write(name, result)
-  folder = remembered('job').folder;
-  save('-binary', [folder, '/partial'], 'result');
-  rename([folder, '/partial'], [folder, '/result-', name]);
-end
-
-function stay_on_path(home)
-  % The script may have cleaned the path.
-  if isempty(strfind(path(), home))
-    state = warning('off', 'Octave:shadowed-function');
-    addpath(home);
-    warning(state);
+function [names, is_all, job] = ocx_names_to_look_at(job, names, words)
+  % The variables that statements of such words may have changed: those that they assign to, and
+  % all if they called what may do more than return a value.
+  [reach, job] = ocx_reach_of(job, words, names);
+  is_all = reach == 2;
+  if reach == 1
+    shared = builtin('who', 'global').';
+    names = [names, shared(~cellfun(@(name) any(strcmp(name, names)), shared))];
   end
 end
 
-function bytes = size_of(path)
-  information = stat(path);
-  bytes = information.size;
+function [reach, job] = ocx_reach_of(job, words, targets)
+  % What a statement of such words may change besides the targets, the variables that it assigns
+  % to: 0 nothing, 1 global variables, 2 anything.
+  reach = 0;
+  k = 1;
+  while k <= numel(words) && reach < 2
+    word = words{k};
+    if isfield(job.code, word)
+      called = job.code.(word);
+      if iscell(called) && ~any(isfield(job.code, called))
+        [one, job] = ocx_reach_of(job, called, {});
+        reach = max(reach, one);
+      else
+        reach = 2;
+      end
+    elseif ~isfield(job.seen, word) && ~(any(strcmp(word, targets)) && ocx_kind_of(word) == 0)
+      if ~isfield(job.judged, word)
+        job.judged.(word) = ocx_reach_of_function(job, word);
+      end
+      reach = max(reach, job.judged.(word));
+    end
+    k = k + 1;
+  end
 end
 
-function list = packages()
-  list = {};
+function reach = ocx_reach_of_function(job, name)
+  % As above, for a call of a function, by the words in its file and in those of all that it calls.
+  persistent risky
+  if isempty(risky) % they assign to variables of their caller, or call what they are told
+    for word = {'accumarray', 'arrayfun', 'assignin', 'builtin', 'bsxfun', 'cellfun', 'clear', ...
+                'clearvars', 'dblquad', 'demo', 'eval', 'evalc', 'evalin', 'example', 'feval', ...
+                'fminbnd', 'fminsearch', 'fminunc', 'fsolve', 'fzero', 'input', 'integral', ...
+                'integral2', 'integral3', 'keyboard', 'load', 'lsode', 'nthargout', 'ode15s', ...
+                'ode23', 'ode23s', 'ode45', 'publish', 'quad', 'quad2d', 'quadgk', 'quadl', ...
+                'quadv', 'run', 'source', 'spfun', 'str2func', 'structfun', 'triplequad'}
+      risky.(word{1}) = true;
+    end
+  end
+  deep = {'assignin', 'builtin', 'eval', 'evalc', 'evalin', 'str2func'};
+  reach = 0;
+  queue = {name};
+  asked.(name) = true;
+  folders = {};
+  while ~isempty(queue)
+    word = queue{end};
+    queue(end) = [];
+    is_first = strcmp(word, name);
+    kind = ocx_kind_of(word);
+    words = {};
+    if kind == 103 && isfield(job.functions, word)
+      words = job.functions.(word);
+    elseif kind == 103
+      if is_first && any(strcmp(word, {'input', 'keyboard'}))
+        reach = 2;
+      end
+    elseif kind == 5
+      if is_first && isfield(risky, word)
+        reach = 2;
+      end
+    else
+      path = ocx_file_of(word, folders);
+      if isempty(path)
+        if is_first || ~isempty(dir_in_loadpath(['+', word])) % a package's function, for instance
+          reach = 2;
+        end
+      elseif strncmp(path, job.core, numel(job.core))
+        if is_first && isfield(risky, word)
+          reach = 2;
+        end
+      elseif ~strcmp(path(max(1, end - 1):end), '.m') || any(path == '@')
+        reach = 2;
+      else
+        file = fopen(path);
+        text = fread(file, [1, Inf], '*char');
+        fclose(file);
+        words = regexp(text, '[A-Za-z_]\w*', 'match');
+        if any(strcmp(words, 'classdef'))
+          reach = 2;
+        end
+        folders{end + 1} = [path(1:find(path == '/', 1, 'last')), 'private/'];
+      end
+    end
+    for k = 1:numel(words)
+      if ~isfield(asked, words{k})
+        asked.(words{k}) = true;
+        queue{end + 1} = words{k};
+      end
+    end
+    if ~isempty(words)
+      reach = max(reach, 1 + any(isfield(asked, deep)));
+    end
+    if reach == 2
+      return
+    end
+  end
+end
+
+function ocx_kind = ocx_kind_of(ocx_word)
+  % Here, as this function has no variables that a function could be taken for.
+  ocx_kind = builtin('exist', ocx_word);
+end
+
+function path = ocx_file_of(name, folders)
+  path = file_in_loadpath([name, '.m']);
+  if isempty(path)
+    path = file_in_loadpath([name, '.oct']);
+  end
+  if isempty(path)
+    path = file_in_loadpath([name, '.mex']);
+  end
+  for k = 1:numel(folders)
+    [information, failed] = builtin('stat', [folders{k}, name, '.m']);
+    if isempty(path) && ~failed
+      path = [folders{k}, name, '.m'];
+    end
+  end
+  if isempty(path)
+    path = '';
+  else
+    path = make_absolute_filename(path);
+  end
+end
+
+function [same, essence] = ocx_is_same(before, value, folder)
+  % Whether a value is the same as before, to the last bit.
+  essence = ocx_essence_of(value);
+  if iscell(essence)
+    if iscell(value) || (isstruct(value) && ~isobject(value))
+      value = ocx_storable(value);
+      builtin('save', '-binary', [folder, '/part'], 'value');
+      file = fopen([folder, '/part']);
+      essence = {hash('md5', fread(file, [1, Inf], '*char'))};
+      fclose(file);
+    end
+    same = iscell(before) && ~isempty(before) && strcmp(before, essence);
+  else
+    same = ~iscell(before) && ocx_is_same_array(before, value);
+  end
+end
+
+function essence = ocx_essence_of(value)
+  % What tells whether a value has changed.  Of a cell array or a struct it is a hash, which is only
+  % made when there is need of it; what holds no readable value is told apart by the reader.
+  if isnumeric(value) || islogical(value) || ischar(value)
+    essence = value;
+  else
+    essence = {};
+  end
+end
+
+function answer = ocx_is_same_array(a, b)
+  answer = strcmp(class(a), class(b)) && isequal(size(a), size(b)) && ...
+           issparse(a) == issparse(b) && iscomplex(a) == iscomplex(b);
+  if ~answer || isempty(a)
+    return
+  end
+  if iscomplex(a)
+    answer = ocx_is_same_array(real(a), real(b)) && ocx_is_same_array(imag(a), imag(b));
+  elseif issparse(a)
+    [i, j, v] = find(a);
+    [k, m, w] = find(b);
+    answer = isequal(i, k) && isequal(j, m) && ocx_is_same_array(full(v), full(w));
+  elseif isfloat(a)
+    bits = struct('double', 'uint64', 'single', 'uint32').(class(a));
+    answer = all(typecast(full(a)(:), bits) == typecast(full(b)(:), bits));
+  else
+    answer = all(a(:) == b(:));
+  end
+end
+
+function [value, code] = ocx_storable(value)
+  % A value without what no file can hold: function handles and objects become a note of their
+  % class.  Also the names that its code calls: 0 if nobody knows them, [] if there is no code.
+  code = [];
+  if ocx_is_plain(value)
+    return
+  elseif iscell(value)
+    plain = cellfun('isnumeric', value) | cellfun('islogical', value) | ...
+            cellfun('isclass', value, 'char');
+    for k = find(~plain(:)).'
+      [value{k}, inner] = ocx_storable(value{k});
+      if ~isempty(inner)
+        code = 0;
+      end
+    end
+  elseif isstruct(value) && ~isobject(value)
+    parts = struct2cell(value);
+    [parts, code] = ocx_storable(parts);
+    if ~isempty(code)
+      value = cell2struct(parts, fieldnames(value), 1);
+    end
+  else
+    [value, code] = ocx_noted(value);
+  end
+end
+
+function answer = ocx_is_plain(value)
+  answer = isnumeric(value) || islogical(value) || ischar(value);
+end
+
+function [note, code] = ocx_noted(value)
+  note.ocx_class = class(value);
+  note.ocx_text = '';
+  code = 0;
+  if is_function_handle(value)
+    note.ocx_text = func2str(value);
+    own = {};
+    about = functions(value);
+    is_plain = true;
+    if isfield(about, 'workspace') && numel(about.workspace) == 1
+      [note.ocx_captured, inner] = ocx_storable(about.workspace{1});
+      own = fieldnames(about.workspace{1}).';
+      is_plain = isempty(inner);
+    end
+    if is_plain
+      text = note.ocx_text;
+      parameters = regexp(text, '@\(([^)]*)\)', 'match');
+      own = [own, regexp([parameters{:}], '[A-Za-z_]\w*', 'match')];
+      code = regexp(text, '(?<![\w.])[A-Za-z_]\w*', 'match');
+      code = code(~cellfun(@(word) any(strcmp(word, own)), code));
+    end
+  end
+end
+
+function text = ocx_described(failure, job)
+  text = [];
+  if ~isempty(failure)
+    frames = failure.stack;
+    text = struct('message', failure.message, 'identifier', failure.identifier, ...
+                  'name', {{frames.name}}, 'file', {{frames.file}}, 'line', {{frames.line}}, ...
+                  'column', {{frames.column}});
+  end
+end
+
+function ocx_store(path, value)
+  builtin('save', '-binary', path, 'value');
+end
+
+function ocx_write(path, value)
+  % Who reads finds the whole file or none.
+  ocx_store([path, '.part'], value);
+  rename([path, '.part'], path);
+end
+
+function bytes = ocx_size_of(path)
+  bytes = builtin('stat', path).size;
+end
+
+function list = ocx_packages()
+  list = cell(1, 0);
   try
     installed = pkg('list');
     for k = 1:numel(installed)
@@ -224,141 +493,6 @@ function list = packages()
       list{end + 1} = struct('name', one.name, 'version', one.version, 'loaded', one.loaded);
     end
   catch
-    list = {};
+    list = cell(1, 0);
   end
-end
-
-function text = described(failure)
-  text = [];
-  if ~isempty(failure)
-    frames = failure.stack;
-    ours = find(strcmp({frames.name}, 'ocx_record>run_statement'), 1);
-    frames = frames(1:ours - 1);
-    text = struct('message', failure.message, 'identifier', failure.identifier, ...
-                  'name', {{frames.name}}, 'file', {{frames.file}}, 'line', {{frames.line}}, ...
-                  'column', {{frames.column}});
-  end
-end
-
-function value = essence(value, job)
-  % What tells whether a value has changed: of a cell array or a struct a hash of what 'save' makes
-  % of it, as to walk through all of its elements takes long.
-  if iscell(value) || (isstruct(value) && ~isobject(value))
-    path = [job.folder, '/part'];
-    state = warning();
-    [message, identifier] = lastwarn();
-    warning('off', 'all');
-    try
-      save('-binary', path, 'value');
-      note.ocx_hash = hash('md5', fileread(path));
-    catch % some objects cannot be saved
-      note = storable(value, job);
-    end
-    warning(state);
-    lastwarn(message, identifier);
-    value = note;
-  else
-    value = storable(value, job);
-  end
-end
-
-function answer = is_same(a, b)
-  % Whether two values are the same to the last bit.
-  answer = strcmp(class(a), class(b)) && isequal(size(a), size(b)) && ...
-           issparse(a) == issparse(b) && iscomplex(a) == iscomplex(b);
-  if ~answer || isempty(a)
-    return
-  end
-  if iscell(a)
-    answer = all(cellfun(@is_same, a, b)(:));
-  elseif isstruct(a)
-    answer = isequal(fieldnames(a), fieldnames(b)) && is_same(struct2cell(a), struct2cell(b));
-  elseif iscomplex(a)
-    answer = is_same(real(a), real(b)) && is_same(imag(a), imag(b));
-  elseif issparse(a)
-    [i, j, v] = find(a);
-    [k, m, w] = find(b);
-    answer = isequal(i, k) && isequal(j, m) && is_same(full(v), full(w));
-  elseif isfloat(a)
-    bits = struct('double', 'uint64', 'single', 'uint32').(class(a));
-    answer = all(typecast(a(:), bits) == typecast(b(:), bits));
-  else
-    answer = isequal(a, b);
-  end
-end
-
-function value = storable(value, job)
-  % A value without what no file can hold: function handles and objects become a note of their
-  % class, and arrays above the limit a hash and a sample.
-  if iscell(value) && isinf(job.limit) && all(cellfun(@is_plain, value)(:))
-    return
-  elseif iscell(value)
-    for k = 1:numel(value)
-      value{k} = storable(value{k}, job);
-    end
-  elseif isobject(value) || isjava(value) || is_function_handle(value)
-    value = noted(value, job);
-  elseif isstruct(value)
-    names = fieldnames(value);
-    for k = 1:numel(value)
-      for n = 1:numel(names)
-        value(k).(names{n}) = storable(value(k).(names{n}), job);
-      end
-    end
-  elseif isnumeric(value) || islogical(value) || (ischar(value) && ndims(value) == 2)
-    if ~issparse(value) && ~(ischar(value) && rows(value) > 1) && sizeof(value) > job.limit
-      value = hashed(value, job.sample);
-    elseif isfloat(value) && ~issparse(value)
-      value = full(value); % ranges and diagonal matrices have a class of their own in files
-    end
-  else
-    value = noted(value, job);
-  end
-end
-
-function answer = is_plain(value)
-  answer = isnumeric(value) || islogical(value) || (ischar(value) && ndims(value) == 2);
-end
-
-function note = noted(value, job)
-  note.ocx_class = class(value);
-  note.ocx_text = '';
-  if is_function_handle(value)
-    note.ocx_text = func2str(value);
-    about = functions(value);
-    if isfield(about, 'workspace') && numel(about.workspace) == 1
-      note.ocx_captured = storable(about.workspace{1}, job);
-    end
-  end
-end
-
-function note = hashed(value, count)
-  note.ocx_class = class(value);
-  note.ocx_complex = iscomplex(value);
-  note.ocx_size = size(value);
-  n = numel(value);
-  % Places that no regular pattern of rows and columns can hide from, the first and the last too.
-  places = 1 + mod(floor((0:count - 1) * (n * (sqrt(5) - 1) / 2)), n);
-  note.ocx_index = unique([1, n, places]);
-  flat = value(:);
-  note.ocx_sample = flat(note.ocx_index);
-  if ischar(value)
-    note.ocx_sample = uint8(note.ocx_sample);
-  end
-  if iscomplex(flat)
-    bytes = [bytes_of(real(flat)), bytes_of(imag(flat))];
-  else
-    bytes = bytes_of(flat);
-  end
-  note.ocx_sha256 = hash('sha256', bytes);
-end
-
-function bytes = bytes_of(flat)
-  if isfloat(flat)
-    flat(isnan(flat)) = NaN; % whatever bits it had
-  end
-  if islogical(flat) || ischar(flat)
-    flat = uint8(flat);
-  end
-  bytes = reshape(typecast(flat, 'char'), 1, []);
 end

@@ -76,10 +76,13 @@ class Statement:
     command : bool
         Whether it is in command syntax, ``hold on``: then it is the name and one string for each
         argument.
+    last_line : int
+        Where the last of them ends.
     """
 
     tokens: list[Token] = field(default_factory=list)
     command: bool = False
+    last_line: int = 0
 
     @property
     def line(self) -> int:
@@ -95,6 +98,7 @@ class _Lexer:
         self.brackets: list[str] = []
         self.in_string = False  # which goes on behind a backslash at the end of its line
         self.assigned: set[str] = set()
+        self.ends: dict[int, int] = {}
 
     def run(self) -> None:
         comments = 0
@@ -120,11 +124,13 @@ class _Lexer:
 
     def _add(self, kind: str, text: str, line: int, spaced: bool) -> None:
         self.current.tokens.append(Token(kind, text, line, len(self.brackets), spaced))
+        self.current.last_line = line
 
     def _read(self, line: str, number: int) -> bool:
         """Read a line; return whether the statement goes on in the next one."""
         at, spaced = 0, False
         if self.in_string:
+            self.current.last_line = number
             found = re.match(_DOUBLE + '"', line)
             self.in_string = found is None and line.endswith("\\")
             if found is None:
@@ -132,6 +138,7 @@ class _Lexer:
                     self.doubts.append((number, "a string does not end"))
                 return self.in_string
             at = found.end()
+            self.ends[number] = at
         elif self.brackets and self.brackets[-1] != "(" and self.current.tokens:
             self._add("operator", ";", number, False)  # a new row
         while at < len(line):
@@ -147,6 +154,7 @@ class _Lexer:
                 at = self._command(line, at, number)
                 continue
             at = self._word(line, at, number, spaced)
+            self.ends[number] = at
             spaced = False
         return self.in_string
 
@@ -176,14 +184,16 @@ class _Lexer:
         name = _NAME.match(line, at)
         assert name is not None
         self._add("name", name[0], number, False)
-        at = name.end()
+        at = self.ends[number] = name.end()
         while at < len(line) and line[at] not in ";,":
             word = _ARGUMENT.match(line, at)
             if word is None or line[at:].lstrip()[0] in "%#":
                 return len(line)
             self._add("string", word[1].strip("'\""), number, True)
             at = word.end()
+            self.ends[number] = word.end(1)
         self._end()
+        self.ends[number] = min(at + 1, len(line))
         return at + 1
 
     def _word(self, line: str, at: int, number: int, spaced: bool) -> int:
@@ -242,6 +252,13 @@ def read(text: str) -> tuple[list[Statement], list[tuple[int, str]]]:
     lexer = _Lexer(text)
     lexer.run()
     return lexer.statements, lexer.doubts
+
+
+def read_with_ends(text: str) -> tuple[list[Statement], dict[int, int]]:
+    """Return the statements of a script, and for each line where its last word ends."""
+    lexer = _Lexer(text)
+    lexer.run()
+    return lexer.statements, lexer.ends
 
 
 def assigned_names(statement: Statement) -> list[str]:

@@ -1,4 +1,0 @@
-function varargout = kbhit(varargin)
-  % Nobody is there to type: better an error than a wait for ever.
-  error('octave_compress:keyboard', 'kbhit: nobody is at the keyboard while a script is recorded');
-end

@@ -1,4 +1,0 @@
-function varargout = keyboard(varargin)
-  % Nobody is there to type: better an error than a wait for ever.
-  error('octave_compress:keyboard', 'keyboard: nobody is at the keyboard while a script is recorded');
-end

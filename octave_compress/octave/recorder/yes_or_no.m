@@ -1,4 +1,0 @@
-function varargout = yes_or_no(varargin)
-  % Nobody is there to type: better an error than a wait for ever.
-  error('octave_compress:keyboard', 'yes_or_no: nobody is at the keyboard while a script is recorded');
-end
