@@ -10,7 +10,9 @@ from pathlib import Path
 from octave_compress.errors import FileAccessError
 
 
-def write_atomically(path: str | os.PathLike[str], data: bytes | Iterable[bytes]) -> None:
+def write_atomically(
+    path: str | os.PathLike[str], data: bytes | Iterable[bytes | memoryview]
+) -> None:
     """Write a file by way of a temporary one in the same folder, then rename it.
 
     The data may come in pieces, which need not all be in memory at once.

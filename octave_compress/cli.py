@@ -107,6 +107,17 @@ def _parser() -> argparse.ArgumentParser:
         default=float("inf"),
         help="keep only a hash and a sample of arrays that are larger; none by default",
     )
+    record.add_argument(
+        "--graphics",
+        choices=("ignore", "draw"),
+        help="ignore makes figures without drawing or printing them, and is the default where "
+        "there is no display",
+    )
+    record.add_argument(
+        "--answers",
+        metavar="FILE",
+        help="the lines that input, keyboard, kbhit and yes_or_no get; asking is an error without",
+    )
     record.set_defaults(run=_record)
 
     compare = commands.add_parser(
@@ -276,6 +287,8 @@ def _record(options: argparse.Namespace) -> int:
         folder=options.folder,
         deadline=options.deadline,
         limit=options.limit,
+        graphics=options.graphics,
+        answers=options.answers,
     )
     names = dict.fromkeys(name for one in golden.statements for name in one.changed)
     loaded = [f"{one.name} {one.version}" for one in golden.packages if one.loaded]

@@ -774,7 +774,7 @@ def write_golden(
         If the file cannot be written; an older one is then still whole.
     """
 
-    def pieces() -> Iterator[bytes]:
+    def pieces() -> Iterator[bytes | memoryview]:
         yield mat5.HEADER
         told = []
         for one in statements:
@@ -783,9 +783,9 @@ def write_golden(
                     _field(name, k): stored(value)
                     for k, (name, value) in enumerate(one.changed.items())
                 }
-                yield mat5.write_more({_key(one.line): fields})
+                yield from mat5.write_more({_key(one.line): fields})
             told.append(_told(one))
-        yield mat5.write_more({"golden": _about(about, told)})
+        yield from mat5.write_more({"golden": _about(about, told)})
 
     write_atomically(path, pieces())
 

@@ -15,8 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -154,10 +154,12 @@ def _place() -> Iterator[Path]:
             # Whoever holds the lock lives, in whatever container.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(old, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=_PLACE) as name:
-        with open(Path(name) / _LOCK, "w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield Path(name)
+    with (
+        tempfile.TemporaryDirectory(prefix=_PLACE) as name,
+        open(Path(name) / _LOCK, "w") as file,
+    ):
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield Path(name)
 
 
 def _check_writable(out: Path) -> None:
@@ -208,6 +210,7 @@ class _Run:
             "OCX_RECORD_HOME": str(_RECORDER),
             "OCX_RECORD_SCRIPT": str(self._script),
             "OCX_RECORD_COPY": str(self._copy),
+            "OCX_RECORD_WORK": str(home.resolve()),
             "OCX_RECORD_GRAPHICS": graphics,
         }
         command = [*octave_command(), "--no-gui", "--no-init-file", "--no-history", "--quiet"]
@@ -218,7 +221,7 @@ class _Run:
             )
             process = subprocess.Popen(
                 command,
-                cwd=home,
+                cwd=self._place,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
@@ -420,9 +423,9 @@ class _Run:
         if isinstance(value, CharMatrix):
             return value
         if isinstance(value, Cells):
-            kept = value.copy()
-            kept[:] = map(self._kept, value)
-            return kept
+            row = value.copy()
+            row[:] = map(self._kept, value)
+            return row
         if isinstance(value, np.ndarray) and value.dtype == object:
             kept = value.copy()
             for at in np.ndindex(value.shape):

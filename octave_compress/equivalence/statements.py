@@ -126,7 +126,7 @@ def _names(statement: Statement) -> tuple[set[str], set[str]]:
         if token.text in _ASSIGNING:
             before = list(_outside_of_indices(tokens[:k]))
             targets.update(tokens[at].text for at in before)
-            if token.text == "=" and tokens[k - 1].kind != "operator" or tokens[k - 1].text in (")", "]", "}"):
+            if token.text == "=" and not _is_sign(tokens[k - 1]):
                 heads += before
             plain = k
     if first in ("global", "persistent") or (first == "catch" and len(tokens) == 2):
@@ -134,6 +134,11 @@ def _names(statement: Statement) -> tuple[set[str], set[str]]:
     if plain < 0 or tokens[0].kind == "keyword":
         targets.add("ans")
     return targets, set(_read(tokens, heads))
+
+
+def _is_sign(token: Token) -> bool:
+    """Return whether it is one that makes an update of the ``=`` behind it, as in ``x .*= 2``."""
+    return token.kind == "operator" and token.text not in (")", "]", "}", "'", ".'")
 
 
 def _outside_of_indices(tokens: list[Token]) -> Iterator[int]:
@@ -161,6 +166,9 @@ def _read(tokens: list[Token], heads: Sequence[int]) -> Iterator[str]:
             if tokens[k + 1].text == "(":
                 inner = itertools.takewhile(lambda t: t.text != ")", tokens[k + 2 :])
                 functions.append((token.depth, {t.text for t in inner if t.kind == "name"}))
-        elif token.kind == "name" and k not in heads:
-            if not any(token.text in names for _, names in functions):
-                yield token.text
+        elif (
+            token.kind == "name"
+            and k not in heads
+            and not any(token.text in f[1] for f in functions)
+        ):
+            yield token.text

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -38,6 +38,8 @@ _CLASS_OF = {code: kind for kind, code in _CLASSES.items()}
 _NUMBER_OF = {code: kind for kind, code in _NUMBERS.items() if kind < 16}
 _UTF16, _UTF32 = 17, 18
 _LARGEST = 1 << 32
+_LONG = 1 << 20
+_Pieces = list[bytes | memoryview]
 _OPAQUE = 17
 _UNREADABLE = {3: "object", 16: "function_handle", _OPAQUE: "object"}
 _LOGICAL, _COMPLEX = 0x200, 0x800
@@ -105,25 +107,44 @@ def write(variables: Mapping[str, Any]) -> bytes:
         If a value has no form in such a file: more than 4 GB, sparse logical (Octave's own such
         files are damaged), an empty struct array, text that is no UTF-8.
     """
-    return HEADER + write_more(variables)
+    return b"".join([HEADER, *write_more(variables)])
 
 
-def write_more(variables: Mapping[str, Any]) -> bytes:
-    """Return what more variables add to the end of a file."""
-    pieces = []
+def write_more(variables: Mapping[str, Any]) -> Iterator[bytes | memoryview]:
+    """Yield what more variables add to the end of a file."""
     for name, value in variables.items():
-        packed = zlib.compress(_written(name, value))
-        pieces += [struct.pack("<II", _COMPRESSED, len(packed)), packed]
-    return b"".join(pieces)
+        pieces = _written(name, value)
+        if _is_worth_packing(pieces):
+            packer = zlib.compressobj(6 if len(pieces) == 1 else 1)
+            packed = [*map(packer.compress, pieces), packer.flush()]
+            yield struct.pack("<II", _COMPRESSED, sum(map(len, packed)))
+            yield from packed
+        else:
+            yield from pieces
 
 
-def _element(kind: int, data: bytes) -> bytes:
-    if len(data) >= _LARGEST:
+def _is_worth_packing(pieces: _Pieces) -> bool:
+    """Return whether samples of long data become much shorter: noise does not, and takes long."""
+    samples = [
+        bytes(piece[at : at + 4096])
+        for piece in pieces
+        if len(piece) >= _LONG
+        for at in range(0, len(piece), len(piece) // 16)
+    ]
+    size = sum(map(len, samples))
+    return not samples or len(zlib.compress(b"".join(samples), 1)) < 0.9 * size
+
+
+def _element(kind: int, pieces: _Pieces) -> _Pieces:
+    """Return an element: in one piece unless it is long, which is not copied."""
+    length = sum(map(len, pieces))
+    if length >= _LARGEST:
         raise InvalidTypeError("a variable of 4 GB or more cannot be written")
-    return struct.pack("<II", kind, len(data)) + data + b"\0" * (-len(data) % 8)
+    whole: _Pieces = [struct.pack("<II", kind, length), *pieces, b"\0" * (-length % 8)]
+    return whole if length >= _LONG else [b"".join(whole)]
 
 
-def _written(name: str, value: Any) -> bytes:
+def _written(name: str, value: Any) -> _Pieces:
     """Return a variable, or a part of one, as an element of a file."""
     if isinstance(value, str):
         # One unit a character, as SciPy counts them.
@@ -135,7 +156,7 @@ def _written(name: str, value: Any) -> bytes:
         except UnicodeEncodeError:
             raise InvalidTypeError("text that is no UTF-8 cannot be written") from None
         shape = (1, len(units) // width) if units else (0, 0)
-        return _variable(name, _CHAR, shape, _element(kind, units))
+        return _variable(name, _CHAR, shape, _element(kind, [units]))
     if isinstance(value, Mapping):
         return _variable(name, _STRUCT, (1, 1), _fields(list(value), [value]))
     if isinstance(value, StructArray):
@@ -145,21 +166,23 @@ def _written(name: str, value: Any) -> bytes:
         return _variable(name, _STRUCT, value.shape, _fields(list(rows[0]), rows))
     if isinstance(value, list):
         shape = (1, len(value)) if value else (0, 0)
-        return _variable(name, _CELL, shape, b"".join(_written("", part) for part in value))
+        if len(value) > 1 and all(type(part) is np.float64 for part in value):
+            return _variable(name, _CELL, shape, [_scalars(np.array(value))])
+        return _variable(name, _CELL, shape, [p for part in value for p in _written("", part)])
     if hasattr(value, "tocsc"):
         return _written_sparse(name, value)
     array = np.asarray(value)
     shape = array.shape if array.ndim >= 2 else (1, array.size)
     flat = array.ravel(order="F")
     if array.dtype == object:
-        return _variable(name, _CELL, shape, b"".join(_written("", part) for part in flat))
+        return _variable(name, _CELL, shape, [p for part in flat for p in _written("", part)])
     if array.dtype.kind == "b":
-        return _variable(name, 9 | _LOGICAL, shape, _element(2, flat.tobytes()))
+        return _variable(name, 9 | _LOGICAL, shape, _element(2, [flat.view(np.uint8).data]))
     kind, data = _plain_numbers(flat)
     return _variable(name, kind, shape, data)
 
 
-def _plain_numbers(flat: NDArray[Any]) -> tuple[int, bytes]:
+def _plain_numbers(flat: NDArray[Any]) -> tuple[int, _Pieces]:
     """Return the class, with the mark of complex ones, and the elements of numbers."""
     if flat.dtype.kind == "c":
         kind, real = _plain_numbers(flat.real)
@@ -167,36 +190,46 @@ def _plain_numbers(flat: NDArray[Any]) -> tuple[int, bytes]:
     code = flat.dtype.str[1:]
     if code not in _CLASS_OF:
         raise InvalidTypeError(f"numbers of type {flat.dtype} cannot be written")
-    stored = np.ascontiguousarray(flat, flat.dtype.newbyteorder("<")).tobytes()
-    return _CLASS_OF[code], _element(_NUMBER_OF[code], stored)
+    stored = np.ascontiguousarray(flat, flat.dtype.newbyteorder("<"))
+    return _CLASS_OF[code], _element(_NUMBER_OF[code], [stored.view(np.uint8).data])
+
+
+def _scalars(values: NDArray[np.float64]) -> bytes:
+    """Return the elements of a cell array of nothing but 1x1 double."""
+    one = np.frombuffer(_written("", values[0])[0], np.uint8)
+    many = np.tile(one, (len(values), 1))
+    many[:, -8:] = values.astype("<f8").view(np.uint8).reshape(-1, 8)
+    return many.tobytes()
 
 
 def _variable(
-    name: str, flags: int, shape: tuple[int, ...], content: bytes, size: int = 0
-) -> bytes:
-    start = _element(_UINT32, struct.pack("<II", flags, size))
-    start += _element(_INT32, struct.pack(f"<{len(shape)}i", *shape))
-    return _element(_MATRIX, start + _element(_INT8, name.encode()) + content)
+    name: str, flags: int, shape: tuple[int, ...], content: _Pieces, size: int = 0
+) -> _Pieces:
+    start = _element(_UINT32, [struct.pack("<II", flags, size)])
+    start += _element(_INT32, [struct.pack(f"<{len(shape)}i", *shape)])
+    return _element(_MATRIX, [*start, *_element(_INT8, [name.encode()]), *content])
 
 
-def _fields(names: list[str], rows: list[Mapping[str, Any]]) -> bytes:
+def _fields(names: list[str], rows: list[Mapping[str, Any]]) -> _Pieces:
     width = max((len(name.encode()) for name in names), default=0) + 1
     text = b"".join(name.encode().ljust(width, b"\0") for name in names)
     # The few bytes of a number have their tag in the same word: Octave wants it so.
-    start = struct.pack("<HHi", _INT32, 4, width) + _element(_INT8, text)
-    return start + b"".join(_written("", row[name]) for row in rows for name in names)
+    start = [struct.pack("<HHi", _INT32, 4, width), *_element(_INT8, [text])]
+    return [*start, *(p for row in rows for name in names for p in _written("", row[name]))]
 
 
-def _written_sparse(name: str, value: Any) -> bytes:
+def _written_sparse(name: str, value: Any) -> _Pieces:
     columns = value.tocsc(copy=True)
     columns.sum_duplicates()
     if columns.dtype.kind not in "fc":
         raise InvalidTypeError(f"a sparse matrix of type {columns.dtype} cannot be written")
     kind = "c16" if columns.dtype.kind == "c" else "f8"
     flags, numbers = _plain_numbers(columns.data.astype(kind))
-    places = b"".join(
-        _element(_INT32, part.astype("<i4").tobytes()) for part in (columns.indices, columns.indptr)
-    )
+    places = [
+        piece
+        for part in (columns.indices, columns.indptr)
+        for piece in _element(_INT32, [part.astype("<i4").tobytes()])
+    ]
     flags = _SPARSE | (flags & _COMPLEX)
     return _variable(name, flags, columns.shape, places + numbers, max(1, columns.nnz))
 

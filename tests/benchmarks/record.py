@@ -11,14 +11,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from octave_compress.octave.locate import octave_executable
+from octave_compress.octave.locate import octave_command
 
 
 def lines(count: int, form: str) -> str:
     return "".join(form.format(k) + "\n" for k in range(count))
 
 
-FUNCTION = "1;\nfunction y = long_one(x)\n" + lines(1500, "  y = x + {};") + "end\nz = long_one(1);\n"
+FUNCTION = (
+    "1;\nfunction y = long_one(x)\n" + lines(1500, "  y = x + {};") + "end\nz = long_one(1);\n"
+)
 MATRIX = "X = rand(60000, 784);\n" + lines(60, "s{0} = {0} + 1;")
 SCRIPTS = {
     "500 one-line statements": (lines(500, "x{0} = {0} + 1;"), []),
@@ -35,7 +37,10 @@ SCRIPTS = {
         [],
     ),
     "60000x784 and 60 lines, --limit 1e6": (MATRIX, ["--limit", "1e6"]),
-    "a cell of 200,000 numbers": ("c = num2cell(rand(1, 200000));\n" + lines(20, "s{0} = {0};"), []),
+    "a cell of 200,000 numbers": (
+        "c = num2cell(rand(1, 200000));\n" + lines(20, "s{0} = {0};"),
+        [],
+    ),
     "a cell of 200,000 texts": (
         "c = strsplit(repmat('word,', 1, 200000), ',');\n" + lines(20, "s{0} = {0};"),
         [],
@@ -51,7 +56,7 @@ def seconds(command: list[str], folder: str) -> float:
 
 
 def main() -> None:
-    octave = [octave_executable(), "--no-gui", "--no-init-file", "--no-history", "--quiet"]
+    octave = [*octave_command(), "--no-gui", "--no-init-file", "--no-history", "--quiet"]
     ours = [sys.executable, "-m", "octave_compress", "record", "script.m", "--out", "golden.mat"]
     print(f"{'script':42}{'plain':>8}{'record':>9}{'bar':>8}")
     with tempfile.TemporaryDirectory() as folder:

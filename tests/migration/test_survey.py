@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import octave_compress as oc
-from octave_compress.migration import Survey, survey, survey_text
 from octave_compress.lexer import read
+from octave_compress.migration import Survey, survey, survey_text
 from octave_compress.migration.survey import CONSTRUCTS
 from octave_compress.migration.tables import CALLS, NUMPY, OF_NAMES, PLAIN, TRAPS, WORDS
 from octave_compress.octave import default_session

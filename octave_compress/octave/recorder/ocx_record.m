@@ -67,14 +67,16 @@ function job = ocx_prepared()
   job.answers = plan.answers;
   [job.hooks, trouble] = ocx_copied(plan, job);
   ocx_write([job.folder, '/result-plan'], ...
-        struct('trouble', trouble, 'hooks', job.hooks, 'octave', version(), ...
-               'blas', version('-blas'), 'computer', computer(), 'packages', {ocx_packages()}));
+            struct('trouble', trouble, 'hooks', job.hooks, 'octave', version(), ...
+                   'blas', version('-blas'), 'computer', computer(), ...
+                   'packages', {ocx_packages()}));
   if isempty(trouble)
     autoload('ocx_script', job.copy);
     atexit('ocx_at');
   else
     job.is_over = true;
   end
+  cd(getenv('OCX_RECORD_WORK')); % only now, as a folder may hide functions that were needed
   lasterr('', '');
   lastwarn('', '');
   ocx_tell(isempty(trouble));
@@ -139,9 +141,10 @@ end
 
 function job = ocx_ended(job, how, failure)
   job.is_over = true;
-  next = [job.hooks(job.hooks > job.number), numel(job.targets)](1); % the one that runs
-  if strcmp(how, 'completed')
-    next = numel(job.targets);
+  next = numel(job.targets);
+  if ~strcmp(how, 'completed')
+    running = job.hooks(job.hooks > job.number);
+    next = min([running, next]);
   end
   job = ocx_written(job, next, how, failure);
   ocx_write([job.folder, '/result-end'], struct('ended', how, 'packages', {ocx_packages()}));
@@ -163,14 +166,16 @@ function job = ocx_written(job, number, how, failure)
     job.judged = struct();
   end
   steps = job.number + 1:number;
-  [names, is_all, job] = ocx_names_to_look_at(job, [{}, job.targets{steps}], [{}, job.words{steps}]);
+  targets = [{}, job.targets{steps}];
+  [names, is_all, job] = ocx_names_to_look_at(job, targets, [{}, job.words{steps}]);
   vanished = {};
-  [changed, values] = deal(cell(1, 0));
+  changed = cell(1, 0);
+  values = cell(1, 0);
   apart = false(1, 0);
   if is_all
     evalin('base', 'ocx_tell(builtin("who"))'); % as an argument, it does not become 'ans'
     names = ocx_tell().';
-    before = fieldnames(job.seen).';
+    before = __fieldnames__(job.seen).';
     vanished = before(~isfield(cell2struct(cell(numel(names), 1), names(:), 1), before));
   end
   for k = 1:numel(names)
@@ -218,7 +223,8 @@ function job = ocx_written(job, number, how, failure)
   lastwarn(warned, identifier);
   result = struct('number', number, 'changed', {changed}, 'values', {values}, ...
                   'apart', apart, 'vanished', {vanished}, ...
-                  'failure', {ocx_described(failure, job)}, 'warned', warned, 'identifier', identifier, ...
+                  'failure', {ocx_described(failure)}, ...
+                  'warned', warned, 'identifier', identifier, ...
                   'printed', ocx_size_of([job.folder, '/stdout']), ...
                   'complained', ocx_size_of([job.folder, '/stderr']));
   ocx_write(sprintf('%s/result-%d', job.folder, job.count), result);
@@ -312,8 +318,8 @@ function reach = ocx_reach_of_function(job, name)
         text = fread(file, [1, Inf], '*char');
         fclose(file);
         words = regexp(text, '[A-Za-z_]\w*', 'match');
-        if any(strcmp(words, 'classdef'))
-          reach = 2;
+        if isempty(regexp(text, '^(\s|[%#][^\n]*\n)*function\W', 'once'))
+          reach = 2; % a script or a class
         end
         folders{end + 1} = [path(1:find(path == '/', 1, 'last')), 'private/'];
       end
@@ -425,7 +431,7 @@ function [value, code] = ocx_storable(value)
     parts = struct2cell(value);
     [parts, code] = ocx_storable(parts);
     if ~isempty(code)
-      value = cell2struct(parts, fieldnames(value), 1);
+      value = cell2struct(parts, __fieldnames__(value), 1);
     end
   else
     [value, code] = ocx_noted(value);
@@ -447,7 +453,7 @@ function [note, code] = ocx_noted(value)
     is_plain = true;
     if isfield(about, 'workspace') && numel(about.workspace) == 1
       [note.ocx_captured, inner] = ocx_storable(about.workspace{1});
-      own = fieldnames(about.workspace{1}).';
+      own = __fieldnames__(about.workspace{1}).';
       is_plain = isempty(inner);
     end
     if is_plain
@@ -460,7 +466,7 @@ function [note, code] = ocx_noted(value)
   end
 end
 
-function text = ocx_described(failure, job)
+function text = ocx_described(failure)
   text = [];
   if ~isempty(failure)
     frames = failure.stack;

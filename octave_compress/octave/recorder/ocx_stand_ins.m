@@ -69,7 +69,8 @@ end
 
 function key = kbhit(varargin)
   ocx_at('answer', 'kbhit');
-  key = [ocx_tell(), "\n"](1);
+  key = [ocx_tell(), "\n"];
+  key = key(1);
 end
 
 function pause(varargin)
