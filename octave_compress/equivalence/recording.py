@@ -5,20 +5,19 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
-import fcntl
 import hashlib
 import math
 import os
-import shutil
+import re
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +45,7 @@ from octave_compress.errors import (
     OctaveDiedError,
     OctaveError,
 )
+from octave_compress.octave.held import HeldFolder
 from octave_compress.octave.locate import octave_command
 from octave_compress.structs import Cells, CharMatrix, cells
 
@@ -56,14 +56,10 @@ _START = (
     "if ocx_tell(), try, ocx_script; ocx_at('end', []);"
     "catch, ocx_at('end', lasterror()); end, end"
 )
-_PLACE = "octave_compress_record_"
-_LOCK = "lock"
 _NO_SCRIPT = (
     "Octave takes a file that begins with a function for the file of that function, not for a "
     'script: write "1;" on a line before it'
 )
-# Warnings that are none, or that only figures give which nobody draws.
-_NOT_THE_SCRIPTS = ("called from", "ft_manager:", "ft_text_renderer:")
 _KEPT = 1 << 16  # bytes of what a statement prints
 _MOST_PRINTED = 1 << 26  # bytes of what a script may print
 _PR_SET_PDEATHSIG = 1
@@ -133,8 +129,8 @@ def record(
     if not home.is_dir():
         raise FileAccessError(errno.ENOENT, "no such folder", str(home))
     _check_writable(Path(out))
-    with _place() as place:
-        run = _Run(place, path, code, limit)
+    with contextlib.closing(HeldFolder(tempfile.gettempdir())) as held:
+        run = _Run(Path(held.path), path, code, limit)
         run.go(home, deadline, graphics or _graphics(), told.decode(errors="replace"))
         about = replace(run.about(), script_sha256=hashlib.sha256(text).hexdigest())
         write_golden(out, about, run.statements)
@@ -143,23 +139,6 @@ def record(
 
 def _graphics() -> str:
     return "draw" if os.environ.get("DISPLAY") else "ignore"
-
-
-@contextlib.contextmanager
-def _place() -> Iterator[Path]:
-    """Yield a folder for this run, which later runs sweep should this one be killed."""
-    parent = Path(tempfile.gettempdir())
-    for old in parent.glob(f"{_PLACE}*"):
-        with contextlib.suppress(OSError), open(old / _LOCK) as file:
-            # Whoever holds the lock lives, in whatever container.
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(old, ignore_errors=True)
-    with (
-        tempfile.TemporaryDirectory(prefix=_PLACE) as name,
-        open(Path(name) / _LOCK, "w") as file,
-    ):
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield Path(name)
 
 
 def _check_writable(out: Path) -> None:
@@ -172,6 +151,41 @@ def _check_writable(out: Path) -> None:
     except OSError as error:
         text = f"cannot write: {error.strerror}"
         raise FileAccessError(error.errno, text, os.fspath(out)) from None
+
+
+def _write_fonts(folder: Path) -> None:
+    """Write what Octave measures texts by where there is no font: each letter is a box."""
+    box = struct.pack(">5hHH", 1, 0, 0, 500, 700, 3, 0) + b"\1" * 4
+    box += struct.pack(">8h", 0, 0, 500, 0, 0, 700, 0, -700)
+    tables = {
+        # All characters are glyph 1.
+        b"cmap": struct.pack(">HHHHIHHIIIIII", 0, 1, 0, 6, 12, 13, 0, 28, 0, 1, 32, 0x10FFFF, 1),
+        b"glyf": box,
+        b"head": struct.pack(
+            ">IIIIHHQQ4hHHhhh",
+            *(0x10000, 0x10000, 0, 0x5F0F3CF5, 0, 1000, 0, 0, 0, 0, 500, 700, 0, 8, 2, 0, 0),
+        ),
+        b"hhea": struct.pack(
+            ">IhhhHhhhhhhhhhhhH", 0x10000, 800, -200, 0, 600, 0, 100, 500, 1, *[0] * 7, 1
+        ),
+        b"hmtx": struct.pack(">Hhh", 600, 0, 0),
+        b"loca": struct.pack(">3H", 0, 0, len(box) // 2),
+        b"maxp": struct.pack(">I14H", 0x10000, 2, 4, 1, 0, 0, 1, *[0] * 8),
+    }
+    tables[b"name"] = struct.pack(">3H", 0, 2, 30)
+    for number, start in ((1, 0), (2, 6)):  # the names of the family and of the style
+        tables[b"name"] += struct.pack(">6H", 3, 1, 0x409, number, 6, start)
+    tables[b"name"] += "BoxBox".encode("utf-16-be")
+    head = struct.pack(">I4H", 0x10000, len(tables), 128, 3, 0)
+    at = len(head) + 16 * len(tables)
+    body = b""
+    for tag, data in tables.items():
+        head += struct.pack(">4sIII", tag, 0, at + len(body), len(data))
+        body += data + b"\0" * (-len(data) % 4)
+    folder.mkdir()
+    for family in ("Mono", "Sans", "Serif"):
+        for style in ("", "Bold", "BoldOblique", "BoldItalic", "Oblique", "Italic"):
+            (folder / f"Free{family}{style}.otf").write_bytes(head + body)
 
 
 def _die_with_python() -> None:
@@ -190,7 +204,8 @@ class _Run:
         self._stopped = ""  # why, if it was
         self._message = ""
         self._status = 0
-        self._copy = place / "script" / script.name
+        # Octave wants the end of a script's name.
+        self._copy = place / "script" / f"{script.name.removesuffix('.m')}.m"
         self._script_lines = [line + b"\n" for line in code.split(b"\n")]
         self._plan: Any = None
         self._end: Any = None
@@ -202,10 +217,18 @@ class _Run:
 
     def go(self, home: Path, deadline: float, graphics: str, answers: str) -> None:
         """Run the script."""
+        first = self._script_lines[self._parts[0].line - 1] if self._parts else b""
+        if re.match(rb"\s*function\b", first):
+            self._refuse(_NO_SCRIPT)
         self._copy.parent.mkdir()
         self._write_plan(answers)
+        fonts = {}
+        if graphics == "ignore":
+            _write_fonts(self._place / "fonts")
+            fonts["OCTAVE_FONTS_DIR"] = str(self._place / "fonts")
         environment = {
             **os.environ,
+            **fonts,
             "OCX_RECORD_FOLDER": str(self._place),
             "OCX_RECORD_HOME": str(_RECORDER),
             "OCX_RECORD_SCRIPT": str(self._script),
@@ -287,6 +310,9 @@ class _Run:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(min(0.05, max(end - time.monotonic(), 0.001)))
 
+    def _refuse(self, why: str) -> NoReturn:
+        raise OctaveError(f"{self._script} cannot run as a script: {why}", "Octave:parse-error")
+
     def about(self) -> Golden:
         """Return the story without its statements."""
         from octave_compress import __version__
@@ -298,13 +324,8 @@ class _Run:
                 f"{self._script.name}: {self._message or 'Octave ended before the script began'}"
                 + f"\n{detail}" * bool(detail)
             )
-        trouble = plan["trouble"].strip()
-        if self._parts and self._parts[0].defines:
-            trouble = trouble or _NO_SCRIPT
-        if trouble:
-            raise OctaveError(
-                f"{self._script} cannot run as a script: {trouble}", "Octave:parse-error"
-            )
+        if plan["trouble"]:
+            self._refuse(plan["trouble"].strip())
         packages = (self._end or plan)["packages"] or plan["packages"]
         return Golden(
             script=self._script.name,
@@ -471,7 +492,7 @@ class _Run:
         found = []
         for line in self._said("stderr", start, end).splitlines():
             message = line.removeprefix("warning: ")
-            if message != line and not message.startswith(_NOT_THE_SCRIPTS):
+            if message != line and message != "called from":
                 identifier = result["identifier"] if message == result["warned"] else ""
                 found.append(RecordedWarning(message, identifier))
         return tuple(found)

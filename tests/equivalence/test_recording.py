@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
@@ -328,7 +327,9 @@ def test_syntax_errors_are_told_before_anything_runs(tmp_path: Path) -> None:
 def test_a_file_that_begins_with_a_function_is_no_script(tmp_path: Path) -> None:
     text = "% help\nfunction f()\n  assignin('base', 'x', 1);\nend\ny = 2;"
     with pytest.raises(oc.OctaveError, match='write "1;" on a line before it'):
-        recorded(tmp_path, text)
+        recorded(tmp_path, text + "f = fopen('log', 'w'); fclose(f);")
+    assert not (tmp_path / "log").exists()
+    (tmp_path / "script.m").write_text(text)
     assert "y" not in plain_octave(tmp_path)  # it is so in plain Octave: it calls f
     assert recorded(tmp_path, "1;\n" + text).variables()["y"] == 2
 
@@ -357,6 +358,7 @@ def test_a_folder_and_names_outside_of_ascii(tmp_path: Path) -> None:
     assert golden.variables()["t"] == "größe"
     assert golden.at(2).printed == "größe\n"
     assert (folder / "ß.txt").exists()
+    assert recorded(folder, "x = 1;", "script.txt").variables() == {"x": 1}
     latin = recorded(tmp_path, "x = 1; % größe\ny = 2;".encode("latin-1"))
     assert latin.variables() == {"x": 1, "y": 2}
 
@@ -437,16 +439,17 @@ def test_packages_are_loaded_and_told(tmp_path: Path) -> None:
     assert [one.name for one in golden.packages if one.loaded][-1] == "statistics"
 
 
-def test_plotting_without_a_display(tmp_path: Path) -> None:
+def test_figures_are_drawn_on_request(tmp_path: Path) -> None:
     if shutil.which("gnuplot") is None:
         pytest.skip("Octave draws without a display only with gnuplot")
-    environment = {k: v for k, v in os.environ.items() if k != "DISPLAY"}
-    assert "DISPLAY" not in environment
-    golden = recorded(tmp_path, "figure; plot(1:3); title('x'); hold on\nclose all\nx = 1;")
+    golden = recorded(
+        tmp_path, "figure; plot(1:3);\nprint -dpng x.png\nclose all\nx = 1;", graphics="draw"
+    )
     if golden.error is not None and "text_renderer" in golden.error.message:
         pytest.skip("Octave finds no fonts")
     assert golden.error is None
     assert golden.variables()["x"] == 1
+    assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_octave_dies_with_python(tmp_path: Path) -> None:
@@ -482,7 +485,7 @@ _FRAGMENTS = (
     "if numel(x) > {n}, x = x(end); else x = [x, x]; end",
     "%{{\nx = 0;\n%}}\nx = -x;",
     "do\n  x = x + 1;\nuntil all(x > {n})",
-    "switch {n}\n  case {{1, 2}}\n    y = 'end';\n  otherwise\n    x(1) = [];\nend",
+    "switch {n}\n  case {{1, 2}}\n    y = 'end';\n  otherwise\n    x = [x, {n}];\nend",
     "try\n  error('{n}');\ncatch err\n  y = err.message;\nend",
     "eval('x = {n};');",
     "evalin('base', 'y = {n};');",
@@ -551,7 +554,7 @@ function s = stack_of()
   s = dbstack();
 end
 
-a = argv(); p = program_name();
+a = argv(); p = program_name(); w = lastwarn();
 n = mfilename(); f = mfilename('fullpath'); e = mfilename('fullpathext');
 s = stack_of();
 
@@ -561,7 +564,7 @@ catch err
   frames = {err.stack.name}; lines = [err.stack.line]; files = {err.stack.file};
 end
 try,   undefined_thing, catch, end  % a comment
-m = lasterr(); w = lastwarn(); clear err
+m = lasterr(); clear err
 evalc('dbstack_text = 1;'); before = path();
 x = 1; error('Some:id', 'last %d', 3)
 """
@@ -661,6 +664,8 @@ def test_figures_without_a_display(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.setenv("OCTAVE_EXECUTABLE", octave_command()[0])
     monkeypatch.setenv("PATH", "/none")  # no gnuplot
+    (tmp_path / "no_fonts").write_text("<fontconfig></fontconfig>")
+    monkeypatch.setenv("FONTCONFIG_FILE", str(tmp_path / "no_fonts"))
     golden = recorded(
         tmp_path,
         "h = figure; p = plot(1:3, 'r'); title('x'); hold on; legend('a');\nd = get(p, 'ydata');\n"
@@ -669,6 +674,7 @@ def test_figures_without_a_display(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         "close all\nstill = ishandle(h); x = 1;",
     )
     assert golden.error is None, golden.error
+    assert [one.warnings for one in golden.statements] == [()] * 6
     values = golden.variables()
     assert (values["h"], values["ok"], values["still"], values["x"]) == (1, True, False, 1)
     assert values["d"].tolist() == [[1, 2, 3]]

@@ -12,11 +12,17 @@ function name = mfilename(option)
   if strcmp(file, getenv('OCX_RECORD_COPY'))
     file = getenv('OCX_RECORD_SCRIPT');
   end
-  [folder, name, extension] = fileparts(file);
-  if nargin > 0 && strcmp(option, 'fullpathext')
-    name = [folder, '/', name, extension];
-  elseif nargin > 0
-    name = [folder, '/', name];
+  name = file;
+  if nargin == 0 || ~strcmp(option, 'fullpathext')
+    slash = max([0, find(file == '/')]);
+    dot = max([0, find(file == '.')]);
+    if dot <= slash
+      dot = numel(file) + 1;
+    end
+    name = file(1:dot - 1);
+    if nargin == 0
+      name = name(slash + 1:end);
+    end
   end
 end
 
@@ -26,8 +32,8 @@ function list = argv()
 end
 
 function name = program_name()
-  [~, name, extension] = fileparts(getenv('OCX_RECORD_SCRIPT'));
-  name = [name, extension];
+  file = getenv('OCX_RECORD_SCRIPT');
+  name = file(max([0, find(file == '/')]) + 1:end);
 end
 
 function value = input(prompt, kind)
