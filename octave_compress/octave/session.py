@@ -359,6 +359,49 @@ class Session:
         handle: Handle = self.call("ocx_same", value, keep=True)
         return handle
 
+    def figures(self, format: str = "png", resolution: int = 150) -> dict[int, bytes]:
+        """Return the open figures as pictures, by figure number, without a display.
+
+        Parameters
+        ----------
+        format : {"png", "svg"}
+        resolution : int
+            Pixels per inch of a PNG, of Octave's own measure of the figure.
+
+        Returns
+        -------
+        dict of bytes
+            Each the content of a file, in the order of the numbers; empty without a figure.
+
+        Raises
+        ------
+        OctaveError
+            If Octave has nothing to draw with; the text says what to install.
+        """
+        if format not in ("png", "svg"):
+            checks.value_error("Session.figures", "FORMAT", 'be "png" or "svg"', repr(format))
+        pixels = checks.integer("Session.figures", "RESOLUTION", resolution, "[1, 1200]")
+        with self._lock:
+            self._start()
+            assert self._channel is not None
+            folder = self._channel.folder
+            try:
+                ignored: list[str] = []
+                numbers, images = self.call(
+                    "ocx_figures", format, pixels, folder, nout=2, stderr=ignored.append
+                )
+            except OctaveError as error:
+                raise OctaveError(
+                    f"{error.message}: Octave needs a program to draw with and a font, for example "
+                    "sudo apt-get install gnuplot-nox fonts-freefont-otf",
+                    error.identifier,
+                    error.stack,
+                ) from None
+        return {
+            int(number): np.asarray(image, np.uint8).tobytes()
+            for number, image in zip(np.ravel(numbers), images, strict=True)
+        }
+
     def reset(self) -> None:
         """Put Octave back to how it started, in far less time than a new process takes.
 
