@@ -25,8 +25,8 @@ def _tool() -> ModuleType:
     return module
 
 
-def examples(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def examples(language: str, page: str = README) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
 
 
 def test_the_table_of_operations_is_up_to_date() -> None:
@@ -65,6 +65,15 @@ def test_the_python_of_the_readme_runs(tmp_path: Path) -> None:
     assert "(2, 2) (2, 2)\n5.0 1.41421356" in done.stdout
     assert done.stdout.endswith(f"-2.0 {[np.float64(k) for k in (1, 2, 3)]}\n")
     assert (tmp_path / "small.mat").is_file()
+
+
+@pytest.mark.octave
+def test_what_is_told_to_users_of_oct2py_is_so(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "from-oct2py.md").read_text("utf-8")
+    names: dict[str, object] = {}
+    for example in examples("python", page):
+        exec(example, names)
+    assert capsys.readouterr().out == "1.414214 0.368\n"
 
 
 @pytest.mark.octave

@@ -17,6 +17,7 @@ function ocx_respond(file, folders, keep_path)
       args = ocx_resolve(args, request.marks, folders);
     end
     outputs = ocx_call(request.name, args, request.numbers(2));
+    [text, identifier] = builtin('lastwarn'); % Octave 11 notes there what is off, too
     keep_path();
     if builtin('isfield', request, 'kept')
       ocx_store('put', request.kept, outputs);
@@ -24,6 +25,7 @@ function ocx_respond(file, folders, keep_path)
     end
     place = ocx_deliver(outputs, folders);
   catch failure
+    [text, identifier] = builtin('lastwarn');
     keep_path();
     status = 'error';
     failure = builtin('struct', 'message', failure.message, 'identifier', failure.identifier, ...
@@ -32,7 +34,7 @@ function ocx_respond(file, folders, keep_path)
   end
   builtin('fflush', builtin('stdout'));
   builtin('fflush', builtin('stderr'));
-  [text, identifier] = builtin('lastwarn');
+  builtin('lastwarn', text, identifier);
   text(text == "\n") = ' '; % the text is the rest of a line
   identifier(identifier <= ' ' | identifier > '~') = '_'; % and this is one word of it
   ocx_link('send', builtin('sprintf', '%d %s %d %s %s', number, status, place, identifier, text));
