@@ -28,7 +28,7 @@ SOURCE = Path(__file__).resolve().parents[1]
 SUITES = ("trixie", "sid")
 NEEDED = ("octave", "libopenblas0-pthread", "ca-certificates", "make", "python3", "python3-venv")
 # Some tests are skipped without these.
-WANTED = ("octave-statistics", "octave-signal", "gnuplot-nox", "fonts-freefont-otf")
+WANTED = ("octave-statistics", "octave-signal", "gnuplot-nox", "fonts-freefont-otf", "ghostscript")
 # What a root takes over from here: the variables, and the files that these and others name.
 KEPT = ("CI", "PIP_*", "*_proxy", "*_PROXY", "SSL_CERT_FILE", "*_CA_BUNDLE", "OPENBLAS_*")
 FILES = (

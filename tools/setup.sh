@@ -79,7 +79,7 @@ install_octave() {
 # display: nobody needs them to use or change this project, so only a build server gets them unasked.
 install_octave_packages() {
   if [ "${CI:-}" != true ] || [ -n "${OCTAVE_EXECUTABLE:-}" ]; then return; fi
-  for package in octave-statistics octave-signal gnuplot-nox fonts-freefont-otf; do
+  for package in octave-statistics octave-signal gnuplot-nox fonts-freefont-otf ghostscript; do
     apt_install "$package" || say "$package could not be installed: its tests are SKIPPED."
   done
 }

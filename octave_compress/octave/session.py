@@ -393,7 +393,7 @@ class Session:
             except OctaveError as error:
                 raise OctaveError(
                     f"{error.message}: Octave needs a program to draw with and a font, for example "
-                    "sudo apt-get install gnuplot-nox fonts-freefont-otf",
+                    "sudo apt-get install gnuplot-nox fonts-freefont-otf ghostscript",
                     error.identifier,
                     error.stack,
                 ) from None

@@ -36,7 +36,12 @@ def test_open_figures_are_pictures(octave: oc.Session) -> None:
     octave.eval("figure (1); imagesc (magic (4));")
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # none comes from the drawing
-        pictures = octave.figures(resolution=50)
+        try:
+            pictures = octave.figures(resolution=50)
+        except oc.OctaveError as error:
+            if "Ghostscript" not in error.message:
+                raise
+            pytest.skip("this Octave draws by way of Ghostscript, which is not here")
     assert list(pictures) == [1, 3]
     larger = octave.figures(resolution=100)
     for number, picture in pictures.items():

@@ -27,6 +27,6 @@ function bytes = picture(number, path, format, resolution)
     builtin('fclose', file);
   unwind_protect_cleanup
     builtin('set', number, 'visible', state);
-    builtin('unlink', path);
+    [~, ~] = builtin('unlink', path); % there is none if nothing was drawn
   end
 end

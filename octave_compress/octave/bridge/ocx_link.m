@@ -3,18 +3,19 @@ function line = ocx_link(action, text)
   %
   % What a user's fclose('all') has closed is opened again, under another number: the one that it
   % had may be a file of the user's by now.
-  persistent folder requests answers
+  persistent inlet outlet requests answers
   switch action
     case 'open'
       mlock();
-      folder = text;
+      inlet = [text, '/requests'];
+      outlet = [text, '/answers'];
       requests = answers = -1;
     case 'send'
-      answers = opened(answers, [folder, '/answers'], 'w');
+      answers = opened(answers, outlet, 'w');
       builtin('fprintf', answers, '%s\n', text);
       builtin('fflush', answers);
     case 'receive'
-      requests = opened(requests, [folder, '/requests'], 'r');
+      requests = opened(requests, inlet, 'r');
       line = builtin('fgetl', requests);
       % The line before it ended in a blank, which Octave had read when it looked for its end.
       if ~builtin('isempty', line) && line(1) == ' '
