@@ -723,7 +723,7 @@ def test_what_a_killed_python_left_is_swept_and_what_lives_is_not(
         return process
 
     def folders() -> set[Path]:
-        return set(tmp_path.glob("octave_compress_record_*"))
+        return set(tmp_path.glob("octave_compress_held_*"))
 
     with start() as dead:
         dead.send_signal(signal.SIGKILL)
