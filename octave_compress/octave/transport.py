@@ -37,6 +37,8 @@ _LOOK = 1.0  # seconds between two looks whether Octave lives
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _WAKE = b"wake\n"
 WARNING = "warning: "
+# What some builds of Octave say when they end, whatever happened.
+_NOISE = "error: ignoring const execution_exception& while preparing to exit"
 _POPULATE = getattr(mmap, "MAP_POPULATE", 0)
 _ROWS = 512  # rows copied at a time when an array is turned: a block stays in the cache
 _COLUMNS = 64  # the same for the second of three or more dimensions
@@ -312,7 +314,7 @@ class _Stream:
         continued, self._is_continued = self._is_continued, not ended
         if self._takes is not None and not continued and text.startswith(WARNING):
             self._takes(text.removeprefix(WARNING))
-        elif self._print is None:
+        elif self._print is None or text == _NOISE:
             pass
         elif not self._by_line:
             self._print(f"{text}\n" if ended else text)

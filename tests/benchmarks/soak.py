@@ -421,21 +421,59 @@ def raises_while_printing(soak: Soak) -> None:
     def fail(line: str) -> None:
         raise ZeroDivisionError(line)
 
-    with raises(ZeroDivisionError, oc.OctaveCompressError):
-        soak.call("disp", 1, nout=0, stdout=fail)
+    pid = soak.pid()
+    with raises(ZeroDivisionError):
+        soak.call("soak_chatter", nout=0, stdout=fail)
+    agree(soak.pid(), pid)
+
+
+def raises_in_a_handler(soak: Soak) -> None:
+    def handler(number: int, frame: object) -> None:
+        raise SystemExit("by a handler")
+
+    pid = soak.pid()
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        with raises(SystemExit):
+            signal.setitimer(signal.ITIMER_REAL, 0.01 + soak.random.random() * 0.1)
+            soak.call("pause", 30, nout=0)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    agree(soak.pid(), pid)
+
+
+def raises_in_a_callback(soak: Soak) -> None:
+    with raises(ZeroDivisionError):
+        soak.call("arrayfun", lambda x: 1 // int(x), [1, 0])
+
+
+def prints_to_the_slow(soak: Soak) -> None:
+    start = time.monotonic()
+    with raises(oc.OctaveTimeoutError):
+        soak.call("soak_chatter", nout=0, timeout=0.2, stdout=lambda line: time.sleep(5e-4))
+    if time.monotonic() - start > 10:
+        raise AssertionError("the limit did not hold")
 
 
 def closes_all_files(soak: Soak) -> None:
-    with contextlib.suppress(oc.OctaveDiedError):
-        soak.call("soak_close", nout=0)
+    pid = soak.pid()
+    soak.call("soak_close", nout=0)
+    agree(soak.pid(), pid)
 
 
 def closes_one_file(soak: Soak) -> None:
-    # The files of a session are Octave's own, too: whoever closes them loses the session.
+    pid = soak.pid()
     for number in (3, 4, 5):
-        with contextlib.suppress(oc.OctaveDiedError, oc.OctaveError):
+        with contextlib.suppress(oc.OctaveError):  # there may be no such file
             soak.call("fclose", number)
-            soak.call("plus", 1, 1)
+        agree(float(soak.call("plus", 1, number)), 1.0 + number)
+    agree(soak.pid(), pid)
+
+
+def restores_the_path(soak: Soak) -> None:
+    soak.call("restoredefaultpath")
+    agree(float(soak.call("plus", 1, 1)), 2.0)
+    soak.session.addpath(soak.folder)
 
 
 def clears_all(soak: Soak) -> None:
@@ -525,6 +563,7 @@ FAULTS: list[Action] = [
     *(times_out, times_out_while_printing, times_out_while_deaf, times_out_at_the_end),
     *(cancelled, cancelled_at_the_end, interrupted, interrupted_anywhere),
     *(interrupted_from_outside, prints_much, prints_one_long_line, raises_while_printing),
+    *(raises_in_a_handler, raises_in_a_callback, prints_to_the_slow, restores_the_path),
     *(closes_all_files, closes_one_file, clears_all, clears_its_caller, changes_folder),
     *(loses_its_path, loses_its_files, loses_its_reply, fills_memory, recurses),
     *(reads_the_keyboard, fakes_the_protocol, changes_a_file, leaves_a_debugger, many_handles),
@@ -569,9 +608,19 @@ def memory(pid: int | str = "self") -> float:
     return int(text.split("VmRSS:")[1].split()[0]) / 1024
 
 
+MADE: list[str] = []
+_make_folder = tempfile.mkdtemp
+
+
+def make_folder(*args: Any, **options: Any) -> str:
+    """Make a temporary folder and remember it."""
+    MADE.append(_make_folder(*args, **options))
+    return MADE[-1]
+
+
 def files() -> set[str]:
-    """Return what this process has in shared memory; oct2py's files are there too."""
-    return {path.name for path in SHM.glob(f"octave_compress_{os.getpid()}_*")}
+    """Return the temporary folders that this process has made and not removed."""
+    return {path for path in MADE if os.path.exists(path)}
 
 
 def descriptors() -> int:
@@ -622,6 +671,7 @@ def soak_through(options: argparse.Namespace) -> dict[str, Any]:
         tempfile.tempdir = temp
         for name, text in FUNCTIONS.items():
             Path(folder, f"{name}.m").write_text(text)
+        tempfile.mkdtemp = make_folder  # type: ignore[assignment]
         with oc.Session() as first:  # what stays for good, imports for instance, is here before
             first.call("plus", 1, 1)
         del first

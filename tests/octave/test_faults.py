@@ -1037,3 +1037,12 @@ def test_a_frame_of_ours_is_in_no_error(
             call()
         frames = getattr(caught.value, "stack", ())
         assert not [frame for frame in frames if frame.name.startswith("ocx_")]
+
+
+def test_an_octave_that_ends_says_nothing(
+    octave: oc.Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(oc.OctaveDiedError):
+        octave.call("exit", nout=0)
+    assert works(octave)
+    assert capsys.readouterr().err == ""
