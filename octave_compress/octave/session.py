@@ -54,6 +54,7 @@ _ARGUMENT_ERRORS = {
     "octave_compress:type": InvalidTypeError,
     "octave_compress:file": ModelFileError,
 }
+_CALLABLE = "ocx_callback_"  # the name of its mark
 _CLOSED = "the session is closed; make a new Session"
 _RAISED = "octave_compress:raised_in_python_"  # with the number of the exception
 
@@ -463,7 +464,7 @@ class Session:
                 f"{request.name}: no answer within {request.timeout:g} s: "
                 "another thread's call has this session"
             )
-        callables: list[int] = []
+        marks: list[Mark] = []
         try:
             if self._busy:
                 raise OctaveCompressError(
@@ -477,12 +478,13 @@ class Session:
                 # Without a prompt Octave never looks by itself.
                 self._ask("clear", "-f")
                 self._ask("rehash")
-            chunks = encode(request.args, self._registering(callables))
-            outputs = self._exchange(request, chunks)
+            chunks = encode(request.args, self._registering(marks))
+            outputs = self._exchange(request, chunks, bool(marks))
         finally:
             if not request.lasting:
-                for number in callables:
-                    del self._callables[number]
+                for mark in marks:
+                    if mark.name == _CALLABLE:
+                        del self._callables[mark.number]
             self._lock.release()
         return None if request.nout == 0 else outputs[0] if request.nout == 1 else tuple(outputs)
 
@@ -508,17 +510,18 @@ class Session:
         threading.Thread(target=work, daemon=True).start()
         return future
 
-    def _registering(self, numbers: list[int]) -> Callable[[Any], Mark | None]:
-        """Return what the codec asks for values that do not travel; `numbers` gets callables'."""
+    def _registering(self, marks: list[Mark]) -> Callable[[Any], Mark | None]:
+        """Return what the codec asks for values that do not travel; `marks` gets their marks."""
 
         def register(value: Any) -> Mark | None:
             if isinstance(value, Handle):
-                return Mark("ocx_handle_", self._number_of(value))
-            if callable(value):
-                numbers.append(next(self._ids))
-                self._callables[numbers[-1]] = value
-                return Mark("ocx_callback_", numbers[-1])
-            return None
+                marks.append(Mark("ocx_handle_", self._number_of(value)))
+            elif callable(value):
+                marks.append(Mark(_CALLABLE, next(self._ids)))
+                self._callables[marks[-1].number] = value
+            else:
+                return None
+            return marks[-1]
 
         return register
 
@@ -587,20 +590,22 @@ class Session:
         request = _Request(name, args, 0, limit, deadline, sys.stdout, sys.stderr)
         self._exchange(request, encode(args))
 
-    def _exchange(self, request: _Request, chunks: Sequence[Chunk]) -> list[Any]:
+    def _exchange(
+        self, request: _Request, chunks: Sequence[Chunk], has_marks: bool = False
+    ) -> list[Any]:
         """Send one request and return the outputs of the reply that carries its number."""
         channel = self._channel
         assert channel is not None
         number = next(self._ids)
         kept = self._numbers.take(request.nout) if request.keep else []
         warned: list[str] = []
-        about: dict[str, Any] = {"name": request.name}
-        about["numbers"] = np.array([number, request.nout, is_large(chunks)], np.float64)
+        freed = self._to_free() if self._freed else []
         # What is seldom there is left out: every variable takes its time.
-        if self._freed and (freed := self._to_free()):
-            about["freed"] = np.array(freed, np.float64)
-        if kept:
-            about["kept"] = np.array(kept, np.float64)
+        has = (is_large(chunks), bool(freed), has_marks, bool(kept))
+        about: dict[str, Any] = {"name": request.name}
+        about["numbers"] = np.array([number, request.nout, *has], np.float64)
+        about |= {"freed": np.array(freed, np.float64)} if freed else {}
+        about |= {"kept": np.array(kept, np.float64)} if kept else {}
         self._busy = True
         asked = False
         try:

@@ -1,41 +1,46 @@
-function ocx_respond(file, folders, keep_path)
+function answer = ocx_respond(file, folders)
   % Does the request in FILE: calls its function and leaves the outputs, or the error, in a file
-  % of the first folder that has room.
+  % of the first folder that has room.  Returns the line that says so.
+  persistent deliver store % found while Octave has its path, which a call may take away
+  if builtin('isempty', deliver)
+    deliver = @ocx_deliver;
+    store = @ocx_store;
+  end
   number = -1;
   status = 'ok';
   try
     request = builtin('load', '-binary', file);
     number = request.numbers(1);
-    if request.numbers(3)
+    % What else the request holds: a file to remove, values to free, marks, numbers for the outputs.
+    is = request.numbers(3:6);
+    if is(1)
       builtin('unlink', file);
     end
-    if builtin('isfield', request, 'freed')
-      ocx_store('free', request.freed);
+    if is(2)
+      store('free', request.freed);
     end
     args = request.args;
-    if builtin('isfield', request, 'marks')
+    if is(3)
       args = ocx_resolve(args, request.marks, folders);
     end
     outputs = ocx_call(request.name, args, request.numbers(2));
     [text, identifier] = builtin('lastwarn'); % Octave 11 notes there what is off, too
-    keep_path();
-    if builtin('isfield', request, 'kept')
-      ocx_store('put', request.kept, outputs);
+    if is(4)
+      store('put', request.kept, outputs);
       outputs = {};
     end
-    place = ocx_deliver(outputs, folders);
+    place = deliver(outputs, folders);
   catch failure
     [text, identifier] = builtin('lastwarn');
-    keep_path();
     status = 'error';
     failure = builtin('struct', 'message', failure.message, 'identifier', failure.identifier, ...
                       'stack', failure.stack);
-    place = ocx_deliver(failure, folders);
+    place = deliver(failure, folders);
   end
-  builtin('fflush', builtin('stdout'));
-  builtin('fflush', builtin('stderr'));
+  builtin('fflush', 1);
+  builtin('fflush', 2);
   builtin('lastwarn', text, identifier);
   text(text == "\n") = ' '; % the text is the rest of a line
   identifier(identifier <= ' ' | identifier > '~') = '_'; % and this is one word of it
-  ocx_link('send', builtin('sprintf', '%d %s %d %s %s', number, status, place, identifier, text));
+  answer = builtin('sprintf', '%d %s %d %s %s', number, status, place, identifier, text);
 end

@@ -11,43 +11,53 @@ function ocx_serve(varargin)
     mlock();
     ours = varargin(1:2);
     folders = varargin(3:end);
-    ocx_link('open', folders{end});
-    redirect([folders{end}, '/printed'], 'w', builtin('stdout'));
-    redirect([folders{end}, '/warned'], 'w', builtin('stderr'));
+    redirect([folders{end}, '/printed'], 'w', 1);
+    redirect([folders{end}, '/warned'], 'w', 2);
     builtin('warning', 'off', 'backtrace');
     builtin('more', 'off');
     builtin('PS1', '');
+    places = folders(end);
+  else
+    places = {};
   end
   unwind_protect
     % Where the terminal is, users' programs would read what is typed for this function.
-    redirect('/dev/null', 'r', builtin('stdin'));
-    try
-      serve(folders, @() keep_path(ours));
-    catch failure
-      ocx_link('send', ['failed ', failure.message]);
-      builtin('exit', 1);  % there is no other way left to say that something is wrong
-    end
+    redirect('/dev/null', 'r', 0);
+    serve(folders, ours, places);
   unwind_protect_cleanup
-    redirect('/dev/tty', 'r', builtin('stdin'));
-    keep_path(ours);
+    redirect('/dev/tty', 'r', 0);
+    keep_path('', ours);
   end
 end
 
-function serve(folders, keep_path)
-  ocx_link('send', 'ready');
-  % What was asked of an interrupted loop and not read yet must not be done after all.
-  while ~builtin('strcmp', ocx_link('receive'), 'go')
-  end
-  while true
-    line = ocx_link('receive');
-    if ~builtin('isempty', line)  % an empty one only wakes a loop that is interrupted meanwhile
-      ocx_respond(line, folders, keep_path);
+function serve(folders, ours, places)
+  try
+    line = ocx_link('ready', places{:});
+    % What was asked of an interrupted loop and not read yet must not be done after all.
+    while ~builtin('strcmp', line, 'go')
+      line = ocx_link('');
     end
+    path = keep_path('', ours);
+    answer = '';
+    while true
+      line = ocx_link(answer);
+      answer = '';
+      if ~builtin('isempty', line)  % an empty one only wakes a loop that is interrupted meanwhile
+        answer = ocx_respond(line, folders);
+        path = keep_path(path, ours);
+      end
+    end
+  catch failure
+    ocx_link(['failed ', failure.message]);
+    builtin('exit', 1);  % there is no other way left to say that something is wrong
   end
 end
 
-function keep_path(ours)
-  % Puts our folders back onto Octave's path if a user has cleaned it.
+function path = keep_path(path, ours)
+  % Puts our folders back onto Octave's path if it has changed and a user has cleaned it.
+  if builtin('strcmp', path, builtin('path'))
+    return
+  end
   separator = builtin('pathsep');
   path = [separator, builtin('path'), separator];
   for k = 1:builtin('numel', ours)
@@ -56,6 +66,7 @@ function keep_path(ours)
       builtin('addpath', ours{k});
     end
   end
+  path = builtin('path');
 end
 
 function redirect(path, mode, stream)
