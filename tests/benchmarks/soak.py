@@ -545,12 +545,11 @@ def changes_a_file(soak: Soak) -> None:
         agree(float(soak.call("soak_changing")), float(number))
 
 
-def leaves_a_debugger(soak: Soak) -> None:
-    soak.call("debug_on_error", True, nout=0)
-    with raises(oc.OctaveError, oc.OctaveTimeoutError, oc.OctaveDiedError):
-        soak.call("error", "soak:x", "boom", timeout=0.5)
-    with contextlib.suppress(oc.OctaveError):
-        soak.call("debug_on_error", False, nout=0)
+def asks_for_a_debugger(soak: Soak) -> None:
+    for name, argument in (("debug_on_error", True), ("dbstop", "mean")):
+        with raises(oc.OctaveError):
+            soak.call(name, argument, nout=0)
+    agree(float(soak.call("mean", [1, 3])), 2.0)
 
 
 def many_handles(soak: Soak) -> None:
@@ -566,7 +565,7 @@ FAULTS: list[Action] = [
     *(raises_in_a_handler, raises_in_a_callback, prints_to_the_slow, restores_the_path),
     *(closes_all_files, closes_one_file, clears_all, clears_its_caller, changes_folder),
     *(loses_its_path, loses_its_files, loses_its_reply, fills_memory, recurses),
-    *(reads_the_keyboard, fakes_the_protocol, changes_a_file, leaves_a_debugger, many_handles),
+    *(reads_the_keyboard, fakes_the_protocol, changes_a_file, asks_for_a_debugger, many_handles),
 ]
 
 

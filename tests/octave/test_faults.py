@@ -856,6 +856,18 @@ def test_programs_that_octave_runs_have_no_keyboard(octave: oc.Session) -> None:
     for name in ("kbhit", "yes_or_no"):
         with pytest.raises(oc.OctaveError, match="a session has no keyboard"):
             octave.call(name)
+
+
+def test_nobody_is_there_to_use_a_debugger(octave: oc.Session) -> None:
+    for code in ("dbstop in mean", "debug_on_error (true)", "debug_on_warning (1)"):
+        with pytest.raises(oc.OctaveError, match="a session has no keyboard"):
+            octave.eval(code)
+    assert octave.call("mean", np.array([1.0, 3.0]), timeout=30) == 2
+    assert not octave.call("debug_on_error")
+    octave.call("debug_on_error", False, nout=0)
+
+
+def test_a_pause_for_a_key_does_not_wait(octave: oc.Session) -> None:
     octave.call("pause", nout=0, timeout=30)
 
 
