@@ -31,6 +31,7 @@ from typing import Any
 
 from octave_compress.errors import OctaveDiedError
 from octave_compress.octave.locate import m_files, octave_command
+from octave_compress.octave.transport import Late
 
 BRIDGE = Path(__file__).with_name("bridge")
 _OPTIONS = ("--no-gui", "--interactive", "--quiet", "--no-init-file", "--no-line-editing")
@@ -88,8 +89,8 @@ class Process:
             self.folders = self._greet(folders, home)
         except BaseException as error:
             self.end()
-            if not isinstance(error, Exception):
-                raise
+            if not _is_failure(error):
+                raise  # a signal handler's, for instance
             said = _complaints(folders[-1])
             raise OctaveDiedError(
                 f"the Octave at {' '.join(command)} did not start: {_cause(error)}{said}"
@@ -139,7 +140,7 @@ class Process:
             def read_nonblocking(self, size: int = 1, timeout: float | None = None) -> Any:
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    raise TimeoutError("it took too long; Session(start_timeout=) sets the limit")
+                    raise Late("it took too long; Session(start_timeout=) sets the limit")
                 with contextlib.suppress(Timeout):
                     return super().read_nonblocking(size, min(left, timeout or left))
                 return self.read_nonblocking(size, timeout)
@@ -276,6 +277,14 @@ def _complaints(folder: str) -> str:
         text = Path(folder, _COMPLAINTS).read_text(errors="replace").strip()
         return f"; it said: {text[-500:]}" if text else ""
     return ""
+
+
+def _is_failure(error: BaseException) -> bool:
+    """Return whether an exception says that Octave did not start."""
+    if isinstance(error, TimeoutError):  # an OSError, and none of ours
+        return False
+    ours = isinstance(error, OctaveDiedError | Late | OSError)
+    return ours or type(error).__module__.startswith("pexpect")
 
 
 def _cause(error: BaseException) -> str:

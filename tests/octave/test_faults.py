@@ -763,6 +763,26 @@ def test_what_a_signal_handler_raises_is_raised(
     assert octave.pull("x") == 5
 
 
+@pytest.mark.parametrize("kind", [SystemExit, TimeoutError, RuntimeError])
+def test_what_a_signal_handler_raises_during_the_start(kind: type[BaseException]) -> None:
+    raised = kind("by a handler")
+
+    def handler(number: int, frame: object) -> None:
+        raise raised
+
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        with oc.Session() as octave:
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            with pytest.raises(kind) as caught:
+                octave.call("pause", 30, nout=0)
+            assert caught.value is raised
+            assert works(octave)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def test_what_a_printer_raises_is_raised_at_once(octave: oc.Session) -> None:
     def broken(line: str) -> None:
         raise ZeroDivisionError(line)
